@@ -1,0 +1,105 @@
+"""What a channel is: a translator. Requests in, facts out; orders in, requests out.
+
+A channel is a frozen dataclass whose fields are its settings, and it never opens a socket.
+Where an exchange takes round trips it is a generator: it yields a Request and is sent the Reply.
+"""
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar, Protocol
+
+from pipeline.messages import DeliveryReport, InboundMessage, OutboundMessage, Receipt
+
+
+def setting(name: str, *, default: str | None = None, secret: bool = False, about: str = "") -> Any:
+    """Declare a channel's field as read from the environment variable `name`.
+
+    Without a default it is required once any required setting of its channel is given; a channel
+    of which none is given is off. A secret is kept out of `repr`.
+    """
+    metadata = {"setting": name, "about": about, "secret": secret}
+    if default is None:
+        return field(metadata=metadata, repr=not secret)
+    return field(default=default, metadata=metadata, repr=not secret)
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """An HTTP request a provider made to us. Header names are lower case; the body is raw.
+
+    `url` is rebuilt from PUBLIC_URL plus the path and query as received: what strangers put
+    into Host or X-Forwarded-* never reaches a signature.
+    """
+
+    method: str
+    url: str
+    path: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An HTTP reply, ours or theirs. Header names are lower case."""
+
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An HTTP request we are to make. Headers and body may hold secrets: never in repr."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What a webhook meant, and how to answer it once the facts are committed."""
+
+    facts: Sequence[InboundMessage | DeliveryReport]
+    reply: Reply = Reply()
+
+
+Sending = Generator[Request, Reply, Receipt]
+"""Raises SendDelayed (nothing was done, try later), SendFailed (for good) or SendUnknown."""
+
+Finding = Generator[Request, Reply, Sequence[Receipt]]
+"""The provider's own list of messages that match; empty when there is none."""
+
+
+class TextChannel(Protocol):
+    """A text channel of one provider."""
+
+    CHANNEL: ClassVar[str]
+    """sms, instagram, ..."""
+    PROVIDER: ClassVar[str]
+    """twilio, meta, ..."""
+    PATHS: ClassVar[Sequence[str]]
+    """The routes its webhooks arrive on; every one of them is proved by `receive`."""
+    BODY_LIMIT: ClassVar[int]
+    """Bytes a webhook's body may have."""
+    ANSWERS_OPT_OUT: ClassVar[bool]
+    """The provider itself confirms STOP and START, so we record them and send nothing."""
+
+    @property
+    def address(self) -> str:
+        """The address we send from when a conversation names none."""
+        ...
+
+    def receive(self, webhook: Webhook) -> Received:
+        """Prove the caller first (else Rejected), then parse (ProtocolError on garbage)."""
+        ...
+
+    def send(self, message: OutboundMessage, callback_base: str) -> Sending:
+        """Hand one message to the provider; `callback_base` is PUBLIC_URL."""
+        ...
+
+    def find(self, message: OutboundMessage, since: datetime) -> Finding:
+        """Look for a message whose fate is unknown among those sent since then."""
+        ...
