@@ -6,6 +6,7 @@
      +- InvalidFields    input that breaks a rule, by field: 422
      +- BusinessError    a business's files that cannot be used, every mistake listed
      +- SendFailed       a provider refused a message, for good
+         +- SendBlocked    ... because the recipient has told it to stop
          +- SendDelayed    ... for now: it did nothing, try again later
          +- SendUnknown    nobody can say whether it was sent: never send again, settle
 
@@ -51,6 +52,10 @@ class SendFailed(ConciergeError):
     def __init__(self, reason: str, code: str = "") -> None:
         super().__init__(reason)
         self.code = code
+
+
+class SendBlocked(SendFailed):
+    """A provider refused a message because its recipient has opted out there."""
 
 
 class SendDelayed(SendFailed):

@@ -47,6 +47,8 @@ class DeliveryReport:
     message_id: MessageId | None = None
     """Our own id, where the provider brings it back: binds the report though the reply was lost."""
     error_code: str = ""
+    opted_out: bool = False
+    """It failed because the recipient has told the provider to stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +69,27 @@ class Receipt:
     provider_id: ProviderId
     segments: int = 1
     status: Delivery = Delivery.ACCEPTED
+
+
+_LADDER = {
+    "queued": 0,
+    "sending": 1,
+    "unknown": 1,
+    "accepted": 2,
+    "sent": 3,
+    "failed": 4,
+    "delivered": 4,
+    "read": 5,
+}
+
+
+def next_state(state: str, reported: Delivery) -> str:
+    """The state of an outbox row after a report: only ever forwards, whatever the order.
+
+    `failed` may follow `sent` but not `delivered`, and nothing follows `failed` but `read`
+    (nobody reads what did not arrive: the failure was wrong). A row that was never sent
+    (`blocked`, `expired`) cannot be reported on.
+    """
+    if state not in _LADDER:
+        return state
+    return reported.value if _LADDER[reported.value] > _LADDER[state] else state

@@ -6,5 +6,7 @@
     inquiries      what is known of a business matter, its quotes and escalations
     people         users, API tokens, and the audit log
     businesses     versions of a business's document
+    quotes         quotes as they were given
+    idempotency    requests that may be repeated under a key
     sessions       Redis: the live session, rebuilt from PostgreSQL when absent
 """

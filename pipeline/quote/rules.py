@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import time
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Travel:
     estimate_staff_tenths: int
     """An estimate by ZIP above this is confirmed by a person."""
     zip_tenths: Mapping[str, int]
-    """ZIP, or the first three or four digits of one, to estimated tenths; the longest match wins."""
+    """ZIP, or its first three or four digits, to estimated tenths; the longest match wins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +76,5 @@ class PriceRules:
     """From this many guests (toddlers counted) a person looks at it too."""
     notice_hours: int
     valid_days: int
+    earliest_start: time
+    """When the first party of a day may begin, in the business's zone: notice counts to it."""

@@ -137,6 +137,7 @@ CREATE TABLE outbox (
     attempts        integer NOT NULL DEFAULT 0,
     due_at          timestamptz NOT NULL DEFAULT now(),
     expires_at      timestamptz NOT NULL,
+    sender          text,                 -- the worker that is sending: its restart settles it
     lease_until     timestamptz,
     sending_since   timestamptz,
     looked          integer NOT NULL DEFAULT 0,   -- how often an unknown was looked for
@@ -208,3 +209,116 @@ CREATE TABLE idempotency_keys (
     created_at   timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (actor, key)
 );
+
+-- One text arrives: contact, conversation, message, consent and due time, or nothing at all.
+-- The conversation's row lock puts concurrent arrivals in one order and makes a repeat of a
+-- provider's id visible before a sequence number is spent on it.
+CREATE FUNCTION receive_message(
+    p_message_id uuid, p_channel text, p_provider text, p_provider_id text,
+    p_identity_kind text, p_sender text, p_recipient text, p_body text, p_media jsonb,
+    p_provider_time timestamptz, p_command text, p_debounce interval, p_max_wait interval
+) RETURNS TABLE (conversation_id uuid, fresh boolean, due boolean) LANGUAGE plpgsql AS $$
+DECLARE
+    v_conversation conversations;
+    v_opted_out boolean;
+BEGIN
+    conversation_id := conversation_of(
+        p_channel, p_provider, p_recipient, p_identity_kind, p_sender);
+    SELECT * INTO v_conversation FROM conversations c
+     WHERE c.id = receive_message.conversation_id FOR UPDATE;
+
+    IF EXISTS (SELECT 1 FROM messages m
+                WHERE m.provider = p_provider AND m.provider_id = p_provider_id) THEN
+        RETURN QUERY SELECT v_conversation.id, false, false;
+        RETURN;
+    END IF;
+
+    IF p_command IS NOT NULL THEN
+        INSERT INTO consents (channel, our_address, address, kind, wording, source)
+        VALUES (p_channel, p_recipient, p_sender, p_command, p_body, p_provider || ' message');
+    END IF;
+    IF p_command = 'stop' THEN
+        INSERT INTO opt_outs (channel, our_address, address)
+        VALUES (p_channel, p_recipient, p_sender) ON CONFLICT DO NOTHING;
+    ELSIF p_command = 'start' THEN
+        DELETE FROM opt_outs o WHERE o.channel = p_channel
+           AND o.our_address = p_recipient AND o.address = p_sender;
+    END IF;
+    v_opted_out := EXISTS (SELECT 1 FROM opt_outs o WHERE o.channel = p_channel
+                              AND o.our_address = p_recipient AND o.address = p_sender);
+
+    INSERT INTO messages (id, conversation_id, seq, direction, author, body, media, provider,
+                          provider_id, provider_time, details)
+    VALUES (p_message_id, v_conversation.id, v_conversation.last_seq + 1, 'in', 'customer',
+            p_body, p_media, p_provider, p_provider_id, p_provider_time,
+            CASE WHEN p_command IS NOT NULL THEN jsonb_build_object('consent', p_command)
+                 WHEN v_opted_out THEN '{"unanswered": "opted_out"}'::jsonb
+                 ELSE '{}'::jsonb END);
+
+    -- No debounce: whoever brought the message answers it (a program that asked through the API).
+    due := p_command IS NULL AND NOT v_opted_out AND v_conversation.owner = 'ai'
+           AND p_debounce IS NOT NULL;
+    UPDATE conversations c SET
+        last_seq = c.last_seq + 1,
+        last_inbound_seq = CASE WHEN p_command IS NULL THEN c.last_seq + 1
+                                ELSE c.last_inbound_seq END,
+        due_since = CASE WHEN due THEN COALESCE(c.due_since, now()) ELSE c.due_since END,
+        due_at = CASE WHEN due THEN LEAST(now() + p_debounce,
+                                          COALESCE(c.due_since, now()) + p_max_wait)
+                      WHEN v_opted_out THEN NULL
+                      ELSE c.due_at END
+     WHERE c.id = v_conversation.id;
+    RETURN QUERY SELECT v_conversation.id, true, due;
+END $$;
+
+-- The contact who has this identity, made if there is none. Two at once come to one.
+CREATE FUNCTION contact_of(p_kind text, p_value text) RETURNS uuid LANGUAGE plpgsql AS $$
+DECLARE
+    v_contact uuid;
+    v_owner uuid;
+BEGIN
+    SELECT i.contact_id INTO v_contact FROM identities i WHERE i.kind = p_kind AND i.value = p_value;
+    IF FOUND THEN
+        RETURN v_contact;
+    END IF;
+    INSERT INTO contacts DEFAULT VALUES RETURNING id INTO v_contact;
+    INSERT INTO identities (kind, value, contact_id) VALUES (p_kind, p_value, v_contact)
+    ON CONFLICT (kind, value) DO UPDATE SET kind = excluded.kind
+    RETURNING contact_id INTO v_owner;
+    IF v_owner <> v_contact THEN
+        DELETE FROM contacts WHERE id = v_contact;
+    END IF;
+    RETURN v_owner;
+END $$;
+
+-- The conversation between these two addresses, made if there is none.
+CREATE FUNCTION conversation_of(
+    p_channel text, p_provider text, p_ours text, p_identity_kind text, p_theirs text
+) RETURNS uuid LANGUAGE plpgsql AS $$
+DECLARE
+    v_conversation uuid;
+BEGIN
+    SELECT c.id INTO v_conversation FROM conversations c
+     WHERE c.channel = p_channel AND c.our_address = p_ours AND c.their_address = p_theirs;
+    IF NOT FOUND THEN
+        INSERT INTO conversations (contact_id, channel, provider, our_address, their_address)
+        VALUES (contact_of(p_identity_kind, p_theirs), p_channel, p_provider, p_ours, p_theirs)
+        ON CONFLICT (channel, our_address, their_address) DO UPDATE SET provider = p_provider
+        RETURNING id INTO v_conversation;
+    END IF;
+    RETURN v_conversation;
+END $$;
+
+-- The contact's live inquiry, made if there is none.
+CREATE FUNCTION inquiry_of(p_contact uuid) RETURNS inquiries LANGUAGE plpgsql AS $$
+DECLARE
+    v_inquiry inquiries;
+BEGIN
+    SELECT * INTO v_inquiry FROM inquiries i WHERE i.contact_id = p_contact AND i.stage <> 'closed';
+    IF NOT FOUND THEN
+        INSERT INTO inquiries (contact_id) VALUES (p_contact)
+        ON CONFLICT (contact_id) WHERE stage <> 'closed' DO UPDATE SET contact_id = p_contact
+        RETURNING * INTO v_inquiry;
+    END IF;
+    RETURN v_inquiry;
+END $$;

@@ -1,0 +1,7 @@
+"""The /v1 routes: JSON, a bearer token, one shape of error.
+
+    access        who is asking, and what their role may do
+    quotes        POST /v1/quotes
+    orchestrator  an inquiry in, a checked answer out, nothing sent
+    openapi       the description of all of it
+"""

@@ -1,0 +1,133 @@
+"""One worker, wired: the one place where real things meet."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version as package_version
+
+import structlog
+from aiohttp import web
+
+from gateway import business, egress, front
+from gateway.api import openapi, orchestrator, quotes
+from gateway.api.access import access
+from gateway.context import CONTEXT, Context
+from gateway.messages import Lanes
+from gateway.metrics import Metrics, publish_loop, watch_loop
+from gateway.outbox import Sender
+from gateway.settings import Settings
+from gateway.tools import Model
+from gateway.web import routes
+from pipeline.attendant import warm_up
+from storage import businesses, outbox
+from storage.database import migrate, open_pool
+from storage.sessions import Sessions
+
+log = structlog.get_logger()
+
+DRAIN_SECONDS = 25.0
+KEEPALIVE_SECONDS = 75.0
+
+
+async def prepare(settings: Settings) -> None:
+    """What is done once before workers start: migrations, and the business's first version."""
+    assert settings.database_url is not None
+    dsn = settings.database_url.get_secret_value()
+    for name in await migrate(dsn):
+        log.info("migrated", migration=name)
+    async with await open_pool(dsn, size=1) as pool:
+        if await businesses.current(pool, settings.business) is None:
+            files = businesses.seed_files(settings.business)
+            await businesses.seed(pool, settings.business, files)
+            log.info("business_seeded", business=settings.business)
+
+
+async def serve(settings: Settings, listening: socket.socket, number: int) -> None:
+    """Serve on an inherited socket until SIGTERM, then drain: no new work, what runs ends.
+
+    The socket stays the parent's: while this worker drains or is restarted, connections queue.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, stop.set)
+    async with opened(settings, number) as (context, application):
+        runner = web.AppRunner(
+            application, access_log=None, keepalive_timeout=KEEPALIVE_SECONDS, shutdown_timeout=5
+        )
+        await runner.setup()
+        site = web.SockSite(runner, listening, shutdown_timeout=5)
+        await site.start()
+        log.info("serving", version=package_version("concierge"))
+        await stop.wait()
+        context.draining = True
+        log.info("draining")
+        await runner.cleanup()
+    log.info("drained")
+
+
+@asynccontextmanager
+async def opened(settings: Settings, number: int) -> AsyncIterator[tuple[Context, web.Application]]:
+    """Everything a worker has open, its loops running; on leaving, they end in order."""
+    assert settings.database_url is not None
+    assert settings.redis_url is not None
+    dsn = settings.database_url.get_secret_value()
+    metrics = Metrics(
+        worker=number,
+        workers=settings.workers,
+        group=str(settings.port),
+        version=package_version("concierge"),
+    )
+    async with AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(await open_pool(dsn))
+        sessions = Sessions(
+            settings.redis_url.get_secret_value(), lambda _: metrics.redis_failures.inc()
+        )
+        stack.push_async_callback(sessions.close)
+        session = await stack.enter_async_context(egress.open_session())
+        version, current = await business.load(pool, settings.business)
+        warm_up(current, datetime.now(UTC))
+        context = Context(
+            f"{socket.gethostname()}:{settings.port}:{number}",
+            settings,
+            pool,
+            sessions,
+            metrics,
+            current,
+            version,
+        )
+        await outbox.abandon(pool, sender=context.worker)
+
+        model = _model(settings, stack)
+        channels = list(settings.channels.values())
+        sender = Sender(context, channels, egress.performer(session))
+        lanes = Lanes(context, model, sender.loop.wake)
+
+        application = web.Application(middlewares=[access])
+        application[CONTEXT] = context
+        application.add_routes(routes(channels, lanes.loop.wake, sender.report))
+        application.add_routes([*quotes.ROUTES, *front.ROUTES, *openapi.ROUTES])
+        application.add_routes(orchestrator.routes(model))
+
+        for work in (watch_loop(metrics), publish_loop(metrics, sessions.redis)):
+            stack.push_async_callback(_end, asyncio.create_task(work))
+        stack.push_async_callback(_end, asyncio.create_task(business.follow(context, dsn)))
+        stack.push_async_callback(_end, asyncio.create_task(sender.loop.run()))
+        stack.push_async_callback(_end, asyncio.create_task(lanes.loop.run()))
+        yield context, application
+
+
+async def _end(task: "asyncio.Task[None]") -> None:
+    """Cancel a loop and wait until what it had begun is finished, within the drain's limit."""
+    task.cancel()
+    await asyncio.wait({task}, timeout=DRAIN_SECONDS)
+
+
+def _model(settings: Settings, stack: AsyncExitStack) -> Model | None:
+    """The chain of models that write texts; None without one."""
+    if not settings.text_model_on:
+        return None
+    raise AssertionError("wired when the responder is there")

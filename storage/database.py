@@ -1,0 +1,84 @@
+"""The connection pool, and the numbered migrations, run once under an advisory lock."""
+
+import json
+from collections.abc import Sequence
+from importlib.resources import files
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+Db = asyncpg.Pool | asyncpg.Connection | PoolConnectionProxy
+"""What a query needs: the pool, or one connection inside a transaction."""
+
+DATABASE_DOWN = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+"""What a query raises when the database is away, restarting or too slow."""
+
+MIGRATION_LOCK = 0x636F6E63  # "conc": one migrator at a time, whatever machine it is on
+
+
+async def connect(dsn: str) -> asyncpg.Connection:
+    """One connection outside the pool, jsonb and json as Python values."""
+    connection = await asyncpg.connect(dsn, timeout=10, command_timeout=30)
+    await _prepare(connection)
+    return connection
+
+
+async def open_pool(dsn: str, *, size: int = 10) -> asyncpg.Pool:
+    """The pool of one process. jsonb columns are Python values; every command has a deadline."""
+    return await asyncpg.create_pool(
+        dsn, min_size=1, max_size=size, timeout=10, command_timeout=30, init=_prepare
+    )
+
+
+async def _prepare(connection: asyncpg.Connection) -> None:
+    await connection.set_type_codec(
+        "jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog"
+    )
+
+
+def migrations() -> Sequence[tuple[int, str, str]]:
+    """Every migration as (number, name, SQL), in order."""
+    folder = files("storage").joinpath("migrations")
+    return sorted(
+        (int(entry.name[:4]), entry.name, entry.read_text(encoding="utf-8"))
+        for entry in folder.iterdir()
+        if entry.name.endswith(".sql")
+    )
+
+
+async def migrate(dsn: str) -> Sequence[str]:
+    """Run the migrations that have not run; return their names. Safe from several processes."""
+    connection = await asyncpg.connect(dsn, timeout=10)
+    ran: list[str] = []
+    try:
+        await connection.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK)
+        await connection.execute(
+            "CREATE TABLE IF NOT EXISTS schema_migrations ("
+            "version integer PRIMARY KEY, name text NOT NULL,"
+            " applied_at timestamptz NOT NULL DEFAULT now())"
+        )
+        rows = await connection.fetch("SELECT version FROM schema_migrations")
+        done = {row["version"] for row in rows}
+        for version, name, sql in migrations():
+            if version in done:
+                continue
+            async with connection.transaction():
+                await connection.execute(sql)
+                await connection.execute(
+                    "INSERT INTO schema_migrations (version, name) VALUES ($1, $2)", version, name
+                )
+            ran.append(name)
+    finally:
+        await connection.close()
+    return ran
+
+
+async def pending_migrations(db: Db) -> Sequence[str]:
+    """Names of migrations that have not run here; all of them on an empty database."""
+    exists = await db.fetchval("SELECT to_regclass('schema_migrations') IS NOT NULL")
+    done = (
+        {row["version"] for row in await db.fetch("SELECT version FROM schema_migrations")}
+        if exists
+        else set()
+    )
+    return [name for version, name, _ in migrations() if version not in done]

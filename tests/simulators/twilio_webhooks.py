@@ -1,0 +1,127 @@
+"""Signed requests to the gateway, with Twilio's deadlines and retries.
+
+Signatures come from the vendor's own library, not from ours: the two have to agree.
+https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import cast
+from urllib.parse import urlencode, urlsplit
+from uuid import uuid4
+
+import aiohttp
+from twilio.request_validator import RequestValidator
+
+from tests.simulators.ledger import Ledger
+from tests.simulators.twilio_records import Message
+
+CONNECT_SECONDS = 5.0
+TOTAL_SECONDS = 15.0
+RETRY_PAUSE = 0.2
+SHOWN = 500
+
+Plan = Callable[[Message], Sequence[tuple[float, str]]]
+"""The status callbacks of a message: (seconds after the one before, status) in order."""
+
+
+def in_order(_message: Message) -> Sequence[tuple[float, str]]:
+    """What Twilio mostly does."""
+    return [(0.0, "queued"), (0.0, "sent"), (0.0, "delivered")]
+
+
+def reordered(_message: Message) -> Sequence[tuple[float, str]]:
+    """What Twilio does not promise not to do."""
+    return [(0.0, "delivered"), (0.0, "queued"), (0.0, "sent")]
+
+
+def duplicated(message: Message) -> Sequence[tuple[float, str]]:
+    """Every callback twice."""
+    return [step for step in in_order(message) for _ in range(2)]
+
+
+def late(_message: Message) -> Sequence[tuple[float, str]]:
+    """Nothing for three seconds."""
+    return [(3.0, "sent"), (0.1, "delivered")]
+
+
+def lost(_message: Message) -> Sequence[tuple[float, str]]:
+    """Nothing ever: only the list tells."""
+    return []
+
+
+PLANS: Mapping[str, Plan] = {
+    plan.__name__: plan for plan in (in_order, reordered, duplicated, late, lost)
+}
+
+
+class Webhooks:
+    """Makes one account's requests to one gateway. Close it when done."""
+
+    def __init__(self, token: str, ledger: Ledger, *, retries: int, deadline: float) -> None:
+        self._validator = RequestValidator(token)
+        self._ledger = ledger
+        self._retries = retries
+        self._deadline = deadline
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, force_close=True),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
+        )
+
+    async def close(self) -> None:
+        """Close its connections."""
+        await self._session.close()
+
+    async def post(
+        self, purpose: str, url: str, target: str, form: Mapping[str, str]
+    ) -> int | None:
+        """Sign for `url`, deliver to `target`; the status, or None when nobody answered in time.
+
+        Only a failure to connect is tried again, all within the deadline.
+        """
+        headers = {
+            "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
+            "Host": urlsplit(url).netloc,
+            "User-Agent": "TwilioProxy/1.1",
+            "I-Twilio-Idempotency-Token": str(uuid4()),
+            "X-Twilio-Signature": self._signature(url, form),
+        }
+        about = {"purpose": purpose, "sid": form["MessageSid"], "url": url}
+        body = urlencode(form).encode()
+        attempt = 0
+        try:
+            async with asyncio.timeout(self._deadline):
+                while True:
+                    attempt += 1
+                    self._ledger.record("webhook_attempt", **about, attempt=attempt)
+                    try:
+                        return await self._once(target, headers, body, about)
+                    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+                        self._ledger.record("webhook_failed", **about, reason="connect")
+                        if attempt > self._retries:
+                            return None
+                    await asyncio.sleep(RETRY_PAUSE)
+        except TimeoutError:
+            self._ledger.record("webhook_failed", **about, reason="timeout")
+        except aiohttp.ClientError as exc:
+            self._ledger.record("webhook_failed", **about, reason=type(exc).__name__)
+        return None
+
+    async def _once(
+        self, target: str, headers: Mapping[str, str], body: bytes, about: Mapping[str, str]
+    ) -> int:
+        async with self._session.post(
+            target, data=body, headers=headers, allow_redirects=False
+        ) as response:
+            answer = (await response.read())[:SHOWN].decode("utf-8", "replace")
+            self._ledger.record(
+                "webhook_response",
+                **about,
+                status=response.status,
+                content_type=response.content_type,
+                body=answer,
+            )
+            return response.status
+
+    def _signature(self, url: str, form: Mapping[str, str]) -> str:
+        return cast(str, self._validator.compute_signature(url, dict(form)))

@@ -1,0 +1,25 @@
+"""The pool and the migrations."""
+
+import asyncio
+
+from storage.database import connect, migrate, migrations, pending_migrations
+
+
+async def test_migrations_run_once_even_from_several_processes_at_the_same_time(pool, database_dsn):
+    await pool.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    names = [name for _, name, _ in migrations()]
+    assert await pending_migrations(pool) == names
+    ran = await asyncio.gather(*(migrate(database_dsn) for _ in range(5)))
+    assert sorted(sum((list(each) for each in ran), [])) == names
+    assert await pending_migrations(pool) == []
+
+
+def test_migrations_are_numbered_without_gaps():
+    assert [number for number, _, _ in migrations()] == list(range(1, len(migrations()) + 1))
+
+
+async def test_jsonb_comes_and_goes_as_python_values(database_dsn):
+    connection = await connect(database_dsn)
+    value = {"a": [1, None, "é"]}
+    assert await connection.fetchval("SELECT $1::jsonb", value) == value
+    await connection.close()
