@@ -79,10 +79,22 @@ def _worker(arguments: Arguments) -> int:
 def _doctor(_arguments: Arguments) -> int:
     from gateway import doctor  # noqa: PLC0415
 
-    findings = doctor.examine()
+    settings = from_environment()
+    with _database(settings) as dsn:
+        findings = asyncio.run(doctor.examine(settings, dsn, _redis_url(settings)))
     for finding in findings:
         _say(str(finding))
-    return 0 if doctor.well(findings) else 1
+    return 1 if any(finding.level is doctor.Level.FAIL for finding in findings) else 0
+
+
+def _redis_url(settings: Settings) -> str | None:
+    """Where Redis is; None where the embedded one does not run just now."""
+    from gateway.embedded import REDIS_SOCKET  # noqa: PLC0415
+
+    if settings.redis_url is not None:
+        return settings.redis_url.get_secret_value()
+    path = settings.data_dir / "redis" / REDIS_SOCKET
+    return f"unix://{path}" if path.is_socket() else None
 
 
 def _migrate(_arguments: Arguments) -> int:
@@ -243,7 +255,7 @@ async def _config_rollback(
 
 async def _config_diff(db: asyncpg.Connection, settings: Settings, arguments: Arguments) -> None:
     history = [str(each.version) for each in await businesses.versions(db, settings.business)]
-    if len(history) < 2 and not arguments.old:
+    if not history or (len(history) < 2 and arguments.old is None):
         raise ConciergeError(f"{settings.business} has no earlier version to compare with")
     old, new = arguments.old or history[1], arguments.new or history[0]
     found = [(which, await _document(db, settings, which)) for which in (old, new)]
@@ -297,7 +309,7 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, "serve", "run the gateway until stopped").set_defaults(run=_serve)
     worker = commands.add_parser("worker")  # one of serve's own children: not for the list
     worker.add_argument("--fd", type=int, required=True)
-    worker.add_argument("--number", type=int, required=True)
+    worker.add_argument("--name", required=True)
     worker.set_defaults(run=_worker)
     about = "bring the database up to date, and give the business its first version"
     _command(commands, "migrate", about).set_defaults(run=_migrate)

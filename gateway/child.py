@@ -34,7 +34,7 @@ def start(
     thread. The child leads a session of its own, so Ctrl-C in the terminal is ours to forward.
     `user` is who it runs as (root only); `output` takes its stdout and stderr, ours if None.
     """
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603 - no command of ours comes from outside
         [str(part) for part in command],
         env=dict(env),
         cwd=cwd,
@@ -46,12 +46,14 @@ def start(
         stderr=None if output is None else subprocess.STDOUT,
         pass_fds=pass_fds,
         start_new_session=True,
-        preexec_fn=_bond(os.getpid(), last_signal),  # the one place between fork and exec
+        preexec_fn=_bond(os.getpid(), last_signal),  # noqa: PLW1509 - see _bond
     )
 
 
 def _bond(parent: int, last_signal: signal.Signals) -> Callable[[], None]:
-    """What the child does between fork and exec. It may not import, lock or allocate much."""
+    """What the child does between fork and exec, where other threads' locks stay locked forever:
+    so it takes none, and calls only the kernel.
+    """
 
     def bond() -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, [])  # the parent waits with signals blocked

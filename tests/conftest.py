@@ -26,7 +26,7 @@ from redis.asyncio import Redis
 from gateway import embedded
 from storage.database import migrate, open_pool
 
-SYSTEM_POSTGRES = Path("/usr/lib/postgresql/15/bin")
+SYSTEM_POSTGRES = Path("/usr/lib/postgresql/15")
 SYSTEM_REDIS = Path("/usr/bin/redis-server")
 
 DATABASE = "CONCIERGE_TEST_DATABASE"  # the migrated template's URL
@@ -131,8 +131,8 @@ def _start_servers(config: pytest.Config) -> None:
         own.append(embedded.redis(folder, lock, program=SYSTEM_REDIS if installed else None))
         redis = own[-1].url
     if database is None:
-        programs = SYSTEM_POSTGRES if installed else None
-        own.append(embedded.postgres(folder, lock, programs=programs))
+        install = SYSTEM_POSTGRES if installed else None
+        own.append(embedded.postgres(folder, lock, install=install))
         database = own[-1].url
     _running.enter_context(embedded.serving(*own))
     if own and own[-1].url == database:

@@ -44,7 +44,10 @@ _ASKED_FOR_PERSON = rf"""
     | \b(?:some(?:one|body)|any(?:one|body)|a\ person|one\ of\ (?:you|your\ \w+)
         |(?:your|the|a)\ (?:\w+\ )?(?:team|staff|manager|owner|member|rep\w*|supervisor))
         \ (?:\w+\ ){{0,3}}(?:call|ring|phone|contact|reach\ out\ to|get\ back\ to)\ (?:me|us)\b
-    | \bgive\ (?:me|us)\ a\ (?:call|ring)\b
+    | \bgive\ (?:me|us)\ a\ (?:call|ring)\b | \b(?:pls|plz|please)\ (?:call|phone|ring)\b
+    | \b(?:can|could|will|would)\ (?:you|u|y'all|they)\ (?:\w+\ ){{0,2}}(?:call|phone|ring)\ (?:me|us)\b
+    | \b(?:get|have|put)\ (?:\w+\ ){{0,3}}on\ the\ (?:phone|line)\b | \b(?:manager|owner|supervisor)'?s\ (?:number|contact|phone|email)
+    | \bis\ any(?:one|body)\ (?:there|here|available\ to)\b | \bhelp\ from\ (?:an?\ )?(?:\w+\ )?(?:person|human|someone)
     | \bcall\ (?:me|us)(?:\ back)?(?:\ (?:please|now|asap|at|on|today|tonight|tomorrow|as\ soon)\b|,|$)
     | \b(?:get|need|want|give|send|find|prefer)\ (?:me\ |us\ )?(?:an?\ |the\ |your\ |some\ )?
         (?:(?:real|actual|live)\ (?:person|human|agent)|human(?:\ being)?\b|(?:sales\ )?representative
@@ -63,7 +66,8 @@ _COMPLAINT = rf"""
     \b(?:complaints?|complain(?:ing|ed)?|unacceptable|outrageous|disgust(?:ing|ed)|disgrace(?:ful)?
         |furious|livid|appall(?:ed|ing)|pissed|unprofessional|incompetent|ripped\ off|rip[ -]?off
         |scam(?:med|mers?)?|fraud|ridiculous|fed\ up|horrendous|atrocious|shameful|shame\ on
-        |how\ dare|inedible|no[ -]?show(?:ed)?|ruined|waste\ of\ (?:time|money|my))\b
+        |how\ dare|inedible|no[ -]?show(?:ed)?|ruined|botched
+        |messed\ (?:it\ |this\ |that\ |everything\ )?up|screwed\ (?:\w+\ )?(?:up|over)|waste\ of\ (?:time|money|my))\b
     | \b(?:am|i'm|im|are|we're|was|were|so|very|really|extremely|pretty|deeply|quite|beyond)
         \ (?:\w+\ ){{0,2}}(?:angry|upset|mad\ (?:at|about)|frustrated|annoyed|unhappy|disappointed
         |dissatisfied|let\ down)\b
@@ -76,14 +80,18 @@ _COMPLAINT = rf"""
         (?:happy|satisfied|pleased|impressed|good\ enough|okay\ with|ok\ with|acceptable)\b
     | \b{_FOOD}\ (?:was|were|came|tasted|arrived|is|are)\ (?:\w+\ ){{0,3}}(?:cold|raw|undercooked
         |overcooked|burn(?:t|ed)|spoiled|rotten|gross|awful|terrible|horrible|bland|dry|stale|mushy
-        |greasy|tasteless|under\ ?cooked|pink\ inside|too\ salty)\b
+        |greasy|tasteless|under\ ?cooked|pink\ inside|too\ salty|off|funny|weird)\b
+    | \bnot\ (?:an?\ |the\ )?(?:very\ |really\ |so\ )?(?:great|good|nice|pleasant|best)\ (?:experience|job|service|company|impression)
+    | \bleft\ (?:an?\ |such\ a\ )?(?:\w+\ )?mess\b | \bonly\ (?:got|received|had|brought)\ (?:food|enough|half)
+    | \bnot\ enough\ (?:food|rice|chicken|shrimp|steak)\b | \bmissing\ (?:from\ )?(?:my|our|the)\ (?:order|food)
     | \bran\ out\ of\ (?!time|space|room|ideas|seats|chairs|money)
     | \b(?:chef|guy|cook|he|she|they|driver|staff|team|you\ guys)\ (?:\w+\ ){{0,2}}(?:was|were|is|came
         |showed\ up|arrived|got\ here)\ (?:\w+\ ){{0,4}}(?:late|rude|drunk|dirty|lazy|mean)\b
-    | \b(?:chef|guy|cook|he|she|they|staff)\ (?:forgot|yelled|cursed|walked\ out|left\ early)\b
+    | \b(?:chef|guy|cook|he|she|they|staff)\ (?:forgot|yelled|cursed|walked\ out|left\ early|burn(?:ed|t)
+        |cancel?led\ on|bailed|spilled|refused|skipped|stole)\b
     | \b(?:chef|guy|cook|nobody|no\ one|he|she|they|staff)\ (?:\w+\ )?(?:never|didn't|did\ not
         |hasn't|has\ not|haven't|still\ hasn't)\ (?:\w+\ )?(?:show|arrive|come|came|apologi[sz])
-    | \b(?:nobody|no\ one)\ (?:\w+\ )?(?:show|came|answers?|respond|repli|calls?\b|called|got\ back|helps?)
+    | \b(?:nobody|no\ one)\ (?:\w+\ )?(?:show|came|answer|respond|repl(?:y|ie)|call|got\ back|help|return|pick)
     | \b(?:nobody|no\ one|you|they)\ (?:\w+\ )?(?:never|don't|didn't|won't|refuse\ to)
         \ (?:answer|respond|reply|call\ back|return\ my)
     | \bbeen\ waiting\b.{{0,25}}\b(?:days?|weeks?|hours?|forever|month)
@@ -94,6 +102,14 @@ _COMPLAINT = rf"""
     | \b(?:got|brought|sent|delivered|gave\ us|gave\ me|made|served)\ (?:us\ |me\ )?the\ wrong\b
     | \bnever\ (?:again|using\ you|book(?:ing)?\ (?:with\ )?you|order(?:ing)?\ (?:from\ )?you)\b
 """
+_EVENT_DAY = r"""
+    \bwhere(?:'s|\ is|\ are|s)\ (?:the|our|my|your)\ (?:chef|cook|guy)\b
+    | \b(?:chef|cook|he|she)\ (?:\w+\ )?(?:isn't|is\ not|is\ still\ not|not|hasn't|still\ isn't)\ (?:\w+\ )?
+        (?:here|arrived|shown|coming|showed)\b
+    | \b(?:and|still|but)\ no\ (?:chef|cook|sign\ of|food\ yet)
+    | \b(?:chef|cook)\ is\ (?:\w+\ ){0,4}late\b(?!r)
+"""
+_NO_EVENT_DAY = rf"""{_HYPOTHETICAL} | \bwhy\ is\b"""
 _NO_COMPLAINT = rf"""
     \b(?:no|not|zero|without|never\ had|any|don't|won't)\ (?:\w+\ )?
         (?:complaints?|complain(?:ing)?|disappoint\w*|upset|angry|issues?|problems?\ with)\b
@@ -101,11 +117,11 @@ _NO_COMPLAINT = rf"""
 """
 
 _REFUND = r"""
-    \b(?:refund(?:s|ed|ing)?|reimburse\w*|(?:money|deposit|payment)\ back)\b
+    \b(?:refund(?:s|ed|ing)?|reimburse\w*|(?:money|deposit|payment)\ (?:back|returned))\b
 """
 _REFUND_ASKED_BEFORE = rf"""
     {_HYPOTHETICAL} | \bdo\ you\ (?:guys\ )?(?:give|offer|do|issue|allow|have|provide)\b
-    | \b(?:can|is|are)\ (?:the\ |my\ )?deposits?\ (?:be\ )?refund | \bwould\b | \bnon-?refund
+    | \b(?:can|is|are)\ (?:the\ |my\ )?deposits?\ (?:be\ )?refund | \bwould\ (?:i|we|you|it)\b | \bnon-?refund
 """
 _REFUND_DEMANDED = r"""
     \b(?:want|need|demand|expect|give\ me|process|owe[ds]?|waiting|where\ is|where's|issue\ me|asking
@@ -117,10 +133,11 @@ _REFUND_DEMANDED = r"""
         (?:twice|two\ times|double|again|extra|too\ much|more|wrong)\b
     | \b(?:was|were|been|got)\ charged\ (?:twice|two\ times|double|again|too\ much|the\ wrong|more\ than)
     | \bpaid\ (?:\w+\ )?twice\b
+    | \b(?:two|2|double|duplicate|extra|second|wrong|unauthori[sz]ed|unknown|strange)\ charges?\b
     | \bpayment\ plans?\b | \binstallments?\b | \bpay\ (?:\w+\ )?(?:in|over)\ (?:\w+\ )?(?:payments|months)\b
     | \bcard\ (?:\w+\ ){0,3}(?:declined|rejected)\b
     | \b(?:payment|deposit|transaction|zelle|venmo)\ (?:\w+\ ){0,4}
-        (?:failed|declined|bounced|didn't\ go|did\ not\ go|not\ going\ through|won't\ go|doesn't\ work
+        (?:failed|declined|bounced|didn't|did\ not|not\ going\ through|won't\ go|doesn't\ work
         |isn't\ working|not\ working)
     | \b(?:problem|issue|trouble|wrong)\ with\ (?:my|the|our)\ (?:\w+\ )?(?:deposit|payment|card|charge)\b
 """
@@ -150,7 +167,7 @@ _LEGAL_PAPERS = r"""
 
 _ILLNESS = rf"""
     \bfood\ ?poison\w* | \bsalmonella\b | \bnorovirus\b | \be\.?\ ?coli\b
-    | \b(?:sick|ill|nauseous|unwell)\ (?:after|since)\b
+    | \b(?:sick|ill|nauseous|unwell)\ (?:after|since|the\ next|next\ (?:day|morning)|that\ night|all\ night|overnight)\b
     | \b(?:sick|ill|nauseous|unwell)\ from\ (?:eating|your|the\ {_FOOD}|last)
     | \b(?:food|shrimp|chicken|steak|it|dinner|hibachi|meal|party|lobster|{_FOOD})\ (?:\w+\ )?
         (?:made|got|gave)\ (?:\w+\ ){{1,4}}(?:sick|ill|throw|vomit)
@@ -160,7 +177,9 @@ _ILLNESS = rf"""
     | \b(?:call(?:ed|ing)?)\ 911\b | \bparamedics?\b
     | \ballergic\ reaction\b | \banaphylactic\ shock\b | \bcan't\ breathe\b | \bhives\b
     | \binjur(?:ed|y|ies)\b | \bbleeding\b | \b(?:got|was|were|been|is)\ (?:badly\ )?hurt\b
-    | \bhurt\ {_SOMEONE} | \bburn(?:ed|t|s)?\ (?:me|him|her|himself|herself|myself)\b
+    | \b(?:kids?|son|daughter|child|children|guests?|wife|husband|mom|dad|he|she|i|who|someone|friend|cousin|nephew
+        |niece|uncle|aunt|grandma|grandpa|toddler)\ (?:got|was|were)\ (?:\w+\ )?(?:burn(?:ed|t)|scalded|cut)\b
+    | \bhot\ oil\b.{{0,20}}\bon\b | \bhurt\ {_SOMEONE} | \bburn(?:ed|t|s)?\ (?:me|him|her|himself|herself|myself)\b
     | \b(?:burn(?:ed|t)|scalded|singed|cut|broke)\ {_SOMEONE}?(?:hand|arm|face|hair|finger|leg|foot|skin
         |eyebrows?|guest|son|daughter|kid|child|wife|husband|mom|dad|baby|nephew|niece|cousin|friend)
     | \b(?:damaged|stained|scorched|burn(?:ed|t)|broke|cracked|scratched|melted|destroyed|ruined|singed)
@@ -189,6 +208,7 @@ _NO_ALLERGY = r"""
 
 _CUSTOM_MENU = rf"""
     \b(?:custom(?:i[sz]ed)?|personali[sz]ed|bespoke|special|different)\ menus?\b
+    | \bmenu\b.{{0,20}}\bcustom | \bcustom\b.{{0,20}}\bmenus?\b
     | \b(?:not|isn't|aren't|off)\ (?:on\ )?(?:your|the)\ menu\b | \boff[ -]menu\b | \bnon-menu\b
     | \b(?:bring|supply|provide|buy|use)\ (?:\w+\ )?our\ own\ (?:meats?|proteins?|food|steaks?|fish|seafood|ingredients)\b
     | \b(?:can|could|would|will|do|does)\ (?:you|we|the\ chef|he|she|they|i)\ (?:\w+\ ){{0,3}}
@@ -200,6 +220,8 @@ _NO_CUSTOM_MENU = r"""\b(?:no|not|without|avoid|free|use|used)\ (?:any\ )?pork\b
 
 _CORPORATE = r"""
     \bcorporate\b | \bteam[ -]?building\b | \b(?:\d+|our|my|the)\ (?:\w+\ )?employees\b
+    | \bfor\ (?:companies|businesses|offices)\b | \b\d+\ staff\b | \bfor\ (?:our\ |my\ |vip\ )?clients\b
+    | \b(?:our|my)\ (?:\w+\ )?(?:firm|agency|startup|organi[sz]ation|department)\b
     | \b(?:company|office|staff|employee|work|firm)(?:'s)?\ (?:\w+\ )?(?:party|event|picnic|dinner|lunch
         |luncheon|retreat|function|outing|gathering|celebration|appreciation|offsite)\b
     | \b(?:dinner|lunch|party|event)\ for\ (?:my|our|the)\ (?:office|company|staff|firm)\b
@@ -224,6 +246,7 @@ _PRICE_DISCREPANCY = r"""
     \b(?:not|isn't|wasn't|different\ (?:from|than)|doesn't\ match|higher\ than|more\ than)\ (?:\w+\ ){0,4}
         (?:quoted|told|given|advertised|(?:you|website|site|they|he|she)\ (?:said|says?))\b
     | \b(?:was|were|been|got)\ (?:\w+\ )?quoted\b.{0,50}\b(?:last|before|but|why|earlier|previously|originally|now)\b
+    | \b(?:said|told|quoted)\b.{0,40}\b(?:before|earlier|yesterday|last)\b.{0,30}\bnow\b
     | \b(?:website|site|online|instagram|facebook|flyer|ad|google|you|they|someone|he|she|chef|guy|lady)
         \ (?:\w+\ )?(?:says?|said|shows?|showed|told|lists?|listed|quoted|advertised?)\b
         (?=.*(?:\$|dollar|price|cost|fee|per\ (?:person|adult|head)|cheaper|minimum|free))
@@ -249,6 +272,7 @@ _DISCOUNT = r"""
     | \b(?:lower|reduce|drop|waive|come\ down\ on)\ (?:\w+\ )?(?:price|rate|cost|minimum|fee|travel|deposit)
     | \b(?:any|do\ it|make\ it|get\ it|go|be|bit|little)\ cheaper\b
     | \b(?:\d+\ ?%|percent|money)\ off\b | \bknock\ (?:\S+\ ){1,3}off\b | \bfree\ upgrade
+    | \b(?:get|give|cut|have|make|do)\ (?:me\ |us\ )?(?:an?|any|some)\ (?:\w+\ )?(?:deals?|break|bargain)\b
     | \bthrow\ in\ (?:some|a|an|the|free)\b | \bwork\ with\ (?:me|us)\ on\ (?:the\ )?price\b
 """
 _NO_DISCOUNT = r"""\b(?:not|don't|no)\ (?:\w+\ ){0,3}(?:discounts?|coupons?)\b | \bdiscount\ (?:store|chain)"""
@@ -258,12 +282,14 @@ _SHORT_NOTICE = r"""
         \b.{0,30}\b(?:today|tonight|this\ (?:evening|afternoon)|tomorrow)\b
     | \b(?:today|tonight|this\ (?:evening|afternoon)|tomorrow)\b.{0,25}\b(?:party|event|chef|hibachi|for\ \d+)\b
     | \bbook(?:ing)?\ (?:\w+\ ){0,3}for\ (?:today|tonight|tomorrow|this\ evening)\b
+    | \bfor\ (?:today|tonight|tomorrow)\b
+    | \b(?:party|event|dinner|it's|its|starts?|starting|guests?)\ (?:\w+\ )?in\ (?:an?|\d+|one|two|three|four|five|a\ few)\ hours?\b
     | \bshort\ notice\b | \blast[ -]?minute\b
 """
 _NO_SHORT_NOTICE = r"""
     \b(?:call|text|email|let\ you\ know|decide|send|talk|reply|pay|confirm|answer|get\ back)\b.{0,30}
         \b(?:today|tonight|tomorrow)\b
-    | \blast[ -]?minute\ (?:changes?|cancel\w*|guests?|additions?) | \bhow\ short\b | \bpolicy\b
+    | \blast[ -]?minute\ (?:changes?|cancel\w*|guests?|additions?) | \bhow\ short\b | \bpolicy\b | \bwhat\ if\b
 """
 
 _BOOKING_CHANGE = r"""
@@ -273,6 +299,8 @@ _BOOKING_CHANGE = r"""
         (?:order|booking|reservation|party|event|appointment|dinner|chef|date)\b
     | \b(?:have\ to|need\ to|want\ to|must|gotta|going\ to|like\ to|we're|i'm)
         \ (?:cancel\w*|reschedul\w+|postpon\w+)\b
+    | \b(?:existing|upcoming|confirmed)\ (?:booking|reservation|party|event)\b
+    | \b(?:add|remove)\b.{0,30}\b(?:to|from)\ (?:my|our)\ (?:booking|reservation)\b
     | \b(?:already|just)\ (?:booked|paid)\b.{0,40}\b(?:change|move|cancel|add|switch)\b
 """
 _NO_BOOKING_CHANGE = rf"""
@@ -281,14 +309,18 @@ _NO_BOOKING_CHANGE = rf"""
 """
 
 _WEATHER = r"""
-    (?=.*\b(?:rain(?:ing|y)?|storm(?:s|y|ing)?|forecast|weather|wind(?:y|s)?|wildfires?|smok(?:e|y)|heat\ ?wave|snow)\b)
+    ^(?=.*\b(?:rain(?:ing|y)?|storm(?:s|y|ing)?|forecast|weather|wind(?:y|s)?|wildfires?|smok(?:e|y)|heat\ ?wave|snow)\b)
     .*\b(?:cancel\w*|postpon\w+|reschedul\w+|call\ (?:it\ |this\ )?off|what\ (?:should|do|can)\ (?:we|i)\b
         |still\ (?:on|coming)|new\ date|another\ date)
 """
 _NO_WEATHER = rf"""{_HYPOTHETICAL} | \bpermitting\b | \bcase\ of\b | \bwhen\ it\ rains\b"""
 
 _REPEATED = r"""
-    \b(?:you|i)\ (?:already|just)\ (?:asked|told|said|answered|gave)\b
+    \byou\ (?:already|just)\ (?:asked|said|told)\b
+    | \bi(?:'ve|\ have)?\ (?:already\ |just\ )?(?:told|asked|given|gave|answered|sent)\ (?:you\ |that\ |this\ |it\ )+
+        (?:\w+\ )?(?:already|twice|before|times)\b
+    | \bi(?:'ve|\ have)?\ (?:already|just)\ (?:told|asked|gave|answered)\ (?:you|that|this)\b
+    | \b(?:makes?\ no|doesn't\ make\ (?:any\ )?)\ ?sense\b | \bnot\ answering\ (?:my|the)\b
     | \b(?:not|isn't|wasn't)\ what\ (?:i|we)\ (?:asked|said|meant|wanted)\b
     | \byou\ (?:keep|kept)\ (?:asking|saying|repeating|sending|giving)\b
     | \byou\ (?:\w+\ )?(?:don't|do\ not|aren't|are\ not|didn't|never)\ (?:\w+\ )?
@@ -308,6 +340,7 @@ WORDINGS: tuple[tuple[str, Priority | None, str, str | None], ...] = (
     ("legal", "urgent", _LEGAL_THREAT, None),
     ("legal", None, _LEGAL_PAPERS, None),
     ("allergy", None, _ALLERGY, _NO_ALLERGY),
+    ("complaint", "urgent", _EVENT_DAY, _NO_EVENT_DAY),
     ("complaint", None, _COMPLAINT, _NO_COMPLAINT),
     ("refund", None, _REFUND, _REFUND_ASKED_BEFORE),
     ("refund", None, _REFUND_DEMANDED, r"\bdo\ you\ (?:offer|have|do|take|accept|allow)\b"),

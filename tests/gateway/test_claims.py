@@ -33,7 +33,7 @@ class Rows:
 
     async def until(self, condition):
         async with asyncio.timeout(5):
-            while not condition():
+            while not condition():  # noqa: ASYNC110 - a turn of the loop, not a wait
                 await asyncio.sleep(0)
 
 

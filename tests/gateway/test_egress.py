@@ -8,6 +8,7 @@ import pytest
 from channels.contract import Reply, Request
 from gateway import egress
 from gateway.egress import drive, open_session, performer
+from gateway.outbox import LEASE_SECONDS
 from pipeline.errors import SendDelayed, SendUnknown
 from pipeline.messages import Receipt
 
@@ -80,7 +81,9 @@ async def test_an_exchange_is_driven_one_request_at_a_time_to_its_result():
 
     def exchange():
         token = yield Request("POST", "https://provider/token")
-        sent = yield Request("POST", "https://provider/send", {"authorization": token.body.decode()})
+        sent = yield Request(
+            "POST", "https://provider/send", {"authorization": token.body.decode()}
+        )
         return Receipt(sent.body.decode())
 
     async def answer(request):
@@ -92,6 +95,4 @@ async def test_an_exchange_is_driven_one_request_at_a_time_to_its_result():
 
 
 def test_an_exchange_has_less_time_than_its_claim():
-    from gateway.outbox import LEASE_SECONDS
-
     assert egress.DEADLINE_SECONDS < LEASE_SECONDS

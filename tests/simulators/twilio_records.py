@@ -11,17 +11,6 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-STOP = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
-START = frozenset({"START", "YES", "UNSTOP"})
-HELP = frozenset({"HELP", "INFO"})
-CARRIER_REPLIES = {
-    "STOP": "You have successfully been unsubscribed. You will not receive any more messages"
-    " from this number. Reply START to resubscribe.",
-    "START": "You have successfully been re-subscribed to messages from this number."
-    " Reply HELP for help. Reply STOP to unsubscribe. Msg&Data Rates May Apply.",
-    "HELP": "Reply STOP to unsubscribe. Msg&Data Rates May Apply.",
-}
-
 DOCUMENTED = frozenset(
     {
         *("To", "From", "MessagingServiceSid", "Body", "MediaUrl", "StatusCallback"),
@@ -212,6 +201,54 @@ def _wanted(message: Message, query: Mapping[str, str]) -> bool:
         and query.get("DateSent>", day)[:10] <= day
         and query.get("DateSent<", day)[:10] >= day
     )
+
+
+def inbound_form(message: Message, account: Account, opt_out_type: str) -> dict[str, str]:
+    """What Twilio tells the gateway of a message that came in."""
+    media = {f"MediaUrl{i}": url for i, url in enumerate(message.media)}
+    kinds = {f"MediaContentType{i}": "image/jpeg" for i in range(len(message.media))}
+    places = {
+        f"{side}{part}": "US" if part == "Country" else ""
+        for side in ("From", "To")
+        for part in ("City", "State", "Zip", "Country")
+    }
+    service = {"MessagingServiceSid": account.service_sid} if account.service_sid else {}
+    return {
+        "MessageSid": message.sid,
+        "SmsSid": message.sid,
+        "SmsMessageSid": message.sid,
+        "AccountSid": account.sid,
+        "From": message.sender,
+        "To": message.recipient,
+        "Body": message.body,
+        "NumMedia": str(len(message.media)),
+        "NumSegments": str(segments(message.body)),
+        "SmsStatus": "received",
+        "ApiVersion": "2010-04-01",
+        **places,
+        **service,
+        **media,
+        **kinds,
+        **({"OptOutType": opt_out_type} if opt_out_type else {}),
+    }
+
+
+def status_form(message: Message, account: Account, status: str) -> dict[str, str]:
+    """What Twilio tells the gateway of a message that went out."""
+    failed = {"ErrorCode": str(message.error_code)} if message.error_code else {}
+    service = {"MessagingServiceSid": account.service_sid} if message.service_sid else {}
+    return {
+        "MessageSid": message.sid,
+        "SmsSid": message.sid,
+        "AccountSid": account.sid,
+        "From": message.sender,
+        "To": message.recipient,
+        "MessageStatus": status,
+        "SmsStatus": status,
+        "ApiVersion": "2010-04-01",
+        **service,
+        **failed,
+    }
 
 
 def segments(body: str) -> int:

@@ -5,7 +5,7 @@ https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import cast
 from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
@@ -14,45 +14,11 @@ import aiohttp
 from twilio.request_validator import RequestValidator
 
 from tests.simulators.ledger import Ledger
-from tests.simulators.twilio_records import Message
 
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 15.0
 RETRY_PAUSE = 0.2
 SHOWN = 500
-
-Plan = Callable[[Message], Sequence[tuple[float, str]]]
-"""The status callbacks of a message: (seconds after the one before, status) in order."""
-
-
-def in_order(_message: Message) -> Sequence[tuple[float, str]]:
-    """What Twilio mostly does."""
-    return [(0.0, "queued"), (0.0, "sent"), (0.0, "delivered")]
-
-
-def reordered(_message: Message) -> Sequence[tuple[float, str]]:
-    """What Twilio does not promise not to do."""
-    return [(0.0, "delivered"), (0.0, "queued"), (0.0, "sent")]
-
-
-def duplicated(message: Message) -> Sequence[tuple[float, str]]:
-    """Every callback twice."""
-    return [step for step in in_order(message) for _ in range(2)]
-
-
-def late(_message: Message) -> Sequence[tuple[float, str]]:
-    """Nothing for three seconds."""
-    return [(3.0, "sent"), (0.1, "delivered")]
-
-
-def lost(_message: Message) -> Sequence[tuple[float, str]]:
-    """Nothing ever: only the list tells."""
-    return []
-
-
-PLANS: Mapping[str, Plan] = {
-    plan.__name__: plan for plan in (in_order, reordered, duplicated, late, lost)
-}
 
 
 class Webhooks:

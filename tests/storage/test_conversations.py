@@ -92,7 +92,9 @@ async def test_closing_stores_reply_facts_and_debt_together_and_owes_nothing_mor
     assert await pool.fetchval("SELECT name FROM contacts") == "Dana"
     assert await pool.fetchval("SELECT arguments FROM effects") == {"text": "call me"}
     assert await inquiries.is_escalated(pool, lane.conversation_id)
-    row = await pool.fetchrow("SELECT due_at, lease_until, answered_seq, attempts FROM conversations")
+    row = await pool.fetchrow(
+        "SELECT due_at, lease_until, answered_seq, attempts FROM conversations"
+    )
     assert tuple(row) == (None, None, 1, 0)
 
 

@@ -10,7 +10,7 @@ async def test_migrations_run_once_even_from_several_processes_at_the_same_time(
     names = [name for _, name, _ in migrations()]
     assert await pending_migrations(pool) == names
     ran = await asyncio.gather(*(migrate(database_dsn) for _ in range(5)))
-    assert sorted(sum((list(each) for each in ran), [])) == names
+    assert sorted(name for each in ran for name in each) == names
     assert await pending_migrations(pool) == []
 
 

@@ -118,7 +118,7 @@ async def test_a_callback_settles_an_unknown_though_the_reply_was_lost(pool):
 REPORTS = (Delivery.ACCEPTED, Delivery.SENT, Delivery.DELIVERED, Delivery.READ)
 
 
-@pytest.mark.parametrize("order", list(permutations(REPORTS)), ids=lambda order: "-".join(order))
+@pytest.mark.parametrize("order", list(permutations(REPORTS)), ids="-".join)
 async def test_reports_in_any_order_end_where_the_furthest_does(pool, order):
     message_id = await owed(pool)
     await sending(pool)

@@ -1,0 +1,72 @@
+"""Where the servers' programs are, and how a user without rights gets to run them.
+
+Hard: a package may lie below a folder that is private to root, such as /root, and the servers
+do not run as root. The folder stays private; the programs are copied.
+"""
+
+import hashlib
+import importlib.util
+import re
+import shutil
+import stat
+import subprocess
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from pwd import struct_passwd
+
+CACHE = Path("/var/cache/concierge")
+OLDEST_REDIS = (6, 2)
+
+
+def package(name: str) -> Path | None:
+    """The folder of an installed package, found without importing it: that has side effects."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    return Path(spec.submodule_search_locations[0])
+
+
+def redis_on_path() -> Path | None:
+    """This machine's redis-server, if it is new enough."""
+    found = shutil.which("redis-server")
+    if found is None:
+        return None
+    told = subprocess.run(  # noqa: S603 - the program that is to be run anyway
+        [found, "--version"], capture_output=True, text=True, check=False
+    )
+    version = re.search(r"v=(\d+)\.(\d+)", told.stdout)
+    new_enough = version and (int(version[1]), int(version[2])) >= OLDEST_REDIS
+    return Path(found) if new_enough else None
+
+
+def runnable(programs: Path, user: struct_passwd | None, cache: Path = CACHE) -> Path:
+    """`programs`, a folder, itself where `user` can get at it; else a copy where everybody can.
+
+    None stands for ourselves. A copy is kept, in a folder that only we can write to.
+    """
+    if user is None or all(may_enter(folder, user) for folder in (programs, *programs.parents)):
+        return programs
+    mark = hashlib.sha256(f"{programs}:{programs.stat().st_mtime_ns}".encode()).hexdigest()[:12]
+    copy = cache / f"{programs.name}-{mark}"
+    if not copy.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        cache.chmod(0o755)
+        draft = Path(tempfile.mkdtemp(dir=cache))
+        shutil.copytree(programs, draft, dirs_exist_ok=True)
+        for path in (draft, *draft.rglob("*")):
+            path.chmod(0o755 if path.stat().st_mode & stat.S_IXUSR else 0o644)
+        with suppress(OSError):  # the same copy was made by somebody else meanwhile
+            draft.rename(copy)
+        shutil.rmtree(draft, ignore_errors=True)
+    return copy
+
+
+def may_enter(folder: Path, user: struct_passwd) -> bool:
+    """Whether the folder's permission bits let the user through."""
+    found = folder.stat()
+    if found.st_uid == user.pw_uid:
+        return bool(found.st_mode & stat.S_IXUSR)
+    if found.st_gid == user.pw_gid:
+        return bool(found.st_mode & stat.S_IXGRP)
+    return bool(found.st_mode & stat.S_IXOTH)

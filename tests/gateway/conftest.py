@@ -1,0 +1,64 @@
+"""What tests of the edges share: a worker's context over real servers, and a client of it."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import asyncpg
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from gateway.api.access import access
+from gateway.context import CONTEXT, Context
+from gateway.metrics import Metrics
+from gateway.settings import load
+from pipeline.business.document import parse
+from storage.businesses import seed, seed_files
+from storage.people import Actor, issue_token
+from storage.sessions import Sessions
+
+OWNER_TOKEN = "the-owner's-own-token"
+
+Serve = Callable[[Iterable[web.RouteDef]], Awaitable[TestClient]]
+
+
+@pytest.fixture
+async def context(pool: asyncpg.Pool, redis_url: str, tmp_path: Path) -> AsyncIterator[Context]:
+    """A worker's context: the first business, seeded, and no channel on."""
+    environ = {
+        "DATA_DIR": str(tmp_path),
+        "API_TOKEN": OWNER_TOKEN,
+        "SECRET_KEY": "canary-secret-key-0123456789",
+        "DATABASE_URL": "postgresql://concierge:canary-password@localhost/concierge",
+        "REDIS_URL": redis_url,
+    }
+    version, files = await seed(pool, "my_hibachi", seed_files("my_hibachi"))
+    sessions = Sessions(redis_url, lambda _reason: None)
+    settings = load(environ, None)
+    yield Context("test:0", settings, pool, sessions, Metrics(), parse(files), version)
+    await sessions.close()
+
+
+@pytest.fixture
+async def serve(context: Context) -> AsyncIterator[Serve]:
+    """Serve routes over the context, behind the access check; gives a client."""
+    async with AsyncExitStack() as stack:
+
+        async def serve(routes: Iterable[web.RouteDef]) -> TestClient:
+            application = web.Application(middlewares=[access])
+            application[CONTEXT] = context
+            application.add_routes(routes)
+            return await stack.enter_async_context(TestClient(TestServer(application)))
+
+        yield serve
+
+
+@pytest.fixture
+async def tokens(pool: asyncpg.Pool) -> dict[str, dict[str, str]]:
+    """Request headers by role."""
+    operator = Actor("command:ann", "owner")
+    roles = ("viewer", "agent", "manager")
+    issued = {role: await issue_token(pool, operator, f"a-{role}", role) for role in roles}
+    issued["owner"] = OWNER_TOKEN
+    return {role: {"Authorization": f"Bearer {token}"} for role, token in issued.items()}

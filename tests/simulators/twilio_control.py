@@ -1,0 +1,114 @@
+"""Control of a Twilio simulator over HTTP, for scripts: text as a customer, read the answers.
+
+    POST /simulator/text      {"from", "body", "to"?, "media"?, "copies"?} -> what became of the webhook
+    GET  /simulator/messages  ?to=&after=&wait=  what a handset received; waits for the next
+    GET  /simulator/ledger    ?after=            everything that happened
+    POST /simulator/faults    ["accept_then_drop", null, ...]  one for each create to come
+
+Every route wants `Authorization: Bearer TOKEN`; without a token none of them works.
+"""
+
+import hmac
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, Protocol
+
+from aiohttp import web
+
+from tests.simulators.ledger import Event, Ledger
+from tests.simulators.twilio_faults import FAULTS
+from tests.simulators.twilio_line import Line
+from tests.simulators.twilio_records import E164, MAX_BODY, Account
+
+LONGEST_WAIT = 30.0
+
+
+class Controlled(Protocol):
+    """The part of a simulator that is controlled here."""
+
+    account: Account
+    ledger: Ledger
+    line: Line
+
+    async def text(
+        self, sender: str, body: str, *, media: Sequence[str] = (), copies: int = 1
+    ) -> str: ...
+
+    def fail(self, faults: Iterable[Any]) -> None: ...
+
+
+Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+
+def control_routes(simulator: Controlled, token: str) -> Sequence[web.RouteDef]:
+    """The routes above, for this simulator, opened by this token."""
+
+    def guarded(handler: Callable[[Controlled, web.Request], Awaitable[web.Response]]) -> Handler:
+        async def handle(request: web.Request) -> web.Response:
+            given = request.headers.get("Authorization", "")
+            if not token or not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+                return web.json_response({"error": "wrong or missing token"}, status=401)
+            return await handler(simulator, request)
+
+        return handle
+
+    return [
+        web.post("/simulator/text", guarded(_text)),
+        web.get("/simulator/messages", guarded(_messages)),
+        web.get("/simulator/ledger", guarded(_ledger)),
+        web.post("/simulator/faults", guarded(_faults)),
+    ]
+
+
+async def _text(simulator: Controlled, request: web.Request) -> web.Response:
+    asked = await request.json()
+    sender, body = str(asked.get("from", "")), str(asked.get("body", ""))
+    media = [str(url) for url in asked.get("media", [])]
+    if not E164.fullmatch(sender) or sender == simulator.account.number:
+        return _wrong("from must be a customer's number, like +14155550123")
+    if asked.get("to", simulator.account.number) != simulator.account.number:
+        return _wrong(f"the only number here is {simulator.account.number}")
+    if len(body) > MAX_BODY or not (body or media):
+        return _wrong(f"body must have 1 to {MAX_BODY} characters")
+    before = len(simulator.ledger.events())
+    sid = await simulator.text(sender, body, media=media, copies=int(asked.get("copies", 1)))
+    outcome = [event for event in simulator.ledger.events(after=before) if event.get("sid") == sid]
+    return web.json_response(
+        {
+            "sid": sid,
+            "to": simulator.account.number,
+            "seq": outcome[0]["seq"],
+            "webhook": _last(outcome, "webhook_response", "status"),
+            "failure": _last(outcome, "webhook_failed", "reason"),
+            "stopped": simulator.line.has_stopped(sender),
+        }
+    )
+
+
+def _last(events: Sequence[Event], kind: str, name: str) -> object:
+    return next((event[name] for event in reversed(events) if event["kind"] == kind), None)
+
+
+async def _messages(simulator: Controlled, request: web.Request) -> web.Response:
+    to, after = request.query.get("to", ""), int(request.query.get("after", "0"))
+    wait = min(float(request.query.get("wait", "0")), LONGEST_WAIT)
+    found = await simulator.ledger.wait_for(
+        lambda: simulator.line.arrivals(to, after) or None, wait
+    )
+    return web.json_response({"messages": found or []})
+
+
+async def _ledger(simulator: Controlled, request: web.Request) -> web.Response:
+    after = int(request.query.get("after", "0"))
+    return web.json_response({"events": simulator.ledger.events(after=after)})
+
+
+async def _faults(simulator: Controlled, request: web.Request) -> web.Response:
+    faults = await request.json()
+    if not isinstance(faults, list) or not {*faults} <= {None, *FAULTS}:
+        return _wrong(f"a list of null, {', '.join(FAULTS)}")
+    simulator.fail(faults)
+    return web.json_response({"faults": len(faults)})
+
+
+def _wrong(error: str) -> web.Response:
+    return web.json_response({"error": error}, status=422)
