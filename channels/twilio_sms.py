@@ -13,7 +13,7 @@ Wire: https://www.twilio.com/docs/messaging/guides/webhook-request
 import json
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -103,7 +103,10 @@ ACCOUNT = re.compile(r"AC[0-9a-f]{32}", re.ASCII)
 SERVICE = re.compile(r"MG[0-9a-f]{32}", re.ASCII)
 MESSAGE = re.compile(r"[SM]M[0-9a-fA-F]{32}", re.ASCII)
 E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+API = re.compile(
+    r"(https://[a-zA-Z0-9.-]+|http://(localhost|127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?(/[\w./-]*)?",
+    re.ASCII,
+)
 
 # https://www.twilio.com/docs/voice/api: what a withheld number spells on a keypad.
 WITHHELD = frozenset({"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"})
@@ -142,29 +145,9 @@ class TwilioSms:
     )
 
     def __post_init__(self) -> None:
-        if not ACCOUNT.fullmatch(self.account_sid):
-            raise ValueError(
-                "TWILIO_ACCOUNT_SID must be AC and 32 hexadecimal digits (0-9, a-f),"
-                " as the account's page shows it"
-            )
-        if not re.fullmatch(r"[!-~]+", self.auth_token):
-            raise ValueError("TWILIO_AUTH_TOKEN must be the token as the account's page shows it")
-        if not E164.fullmatch(self.number):
-            raise ValueError(
-                "TWILIO_NUMBER must be the number with + and country code, like +19165550100"
-                f" (it is {self.number!r})"
-            )
-        if self.messaging_service_sid and not SERVICE.fullmatch(self.messaging_service_sid):
-            raise ValueError(
-                "TWILIO_MESSAGING_SERVICE_SID must be MG and 32 hexadecimal digits (0-9, a-f)"
-            )
-        api = urlsplit(self.api_url)
-        local = api.scheme == "http" and api.hostname in LOOPBACK
-        if not (local or (api.scheme == "https" and api.hostname)) or api.query or api.username:
-            raise ValueError(
-                "TWILIO_API_URL must begin with https://, or with http:// on this machine"
-                " (the auth token goes there)"
-            )
+        """Raises ValueError with every mistake, one a line, each naming its setting."""
+        if mistakes := "\n".join(_mistakes(self)):
+            raise ValueError(mistakes)
 
     @property
     def address(self) -> str:
@@ -249,6 +232,19 @@ class TwilioSms:
         if form:
             headers["content-type"] = "application/x-www-form-urlencoded"
         return Request(method, self.api_url.rstrip("/") + path, headers, form)
+
+
+def _mistakes(given: TwilioSms) -> Iterator[str]:
+    if not ACCOUNT.fullmatch(given.account_sid):
+        yield "TWILIO_ACCOUNT_SID must be AC and 32 hexadecimal digits (0-9, a-f)"
+    if not re.fullmatch(r"[!-~]+", given.auth_token):
+        yield "TWILIO_AUTH_TOKEN must be the auth token as the account's page shows it"
+    if not E164.fullmatch(given.number):
+        yield f"TWILIO_NUMBER must be like +19165550100, with country code (it is {given.number!r})"
+    if given.messaging_service_sid and not SERVICE.fullmatch(given.messaging_service_sid):
+        yield "TWILIO_MESSAGING_SERVICE_SID must be MG and 32 hexadecimal digits (0-9, a-f)"
+    if not API.fullmatch(given.api_url):
+        yield "TWILIO_API_URL must be https, or http on this machine (the auth token goes there)"
 
 
 def _inbound(form: Mapping[str, str]) -> InboundMessage:

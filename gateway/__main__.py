@@ -309,7 +309,7 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, "serve", "run the gateway until stopped").set_defaults(run=_serve)
     worker = commands.add_parser("worker")  # one of serve's own children: not for the list
     worker.add_argument("--fd", type=int, required=True)
-    worker.add_argument("--name", required=True)
+    worker.add_argument("--number", type=int, required=True)
     worker.set_defaults(run=_worker)
     about = "bring the database up to date, and give the business its first version"
     _command(commands, "migrate", about).set_defaults(run=_migrate)

@@ -274,12 +274,13 @@ async def _twilio(settings: Settings, channel: TwilioSms, perform: Perform) -> F
     """
     account = f"{channel.api_url}/2010-04-01/Accounts/{channel.account_sid}"
     authorization = basic(channel.account_sid, channel.auth_token)
+    found = list(_reachable_from_outside(settings, channel))
     asked = datetime.now(UTC)
     reply = await _get(perform, f"{account}.json", authorization)
     if reply is None:
         said = f"{channel.api_url} does not answer: mend the network, or TWILIO_API_URL"
-        return [fail("twilio", said)]
-    found = [*_date(reply, "Twilio", asked), *_reachable_from_outside(settings, channel)]
+        return [*found, fail("twilio", said)]
+    found += _date(reply, "Twilio", asked)
     if reply.status == HTTPStatus.UNAUTHORIZED:
         said = "TWILIO_AUTH_TOKEN is not that of TWILIO_ACCOUNT_SID: copy both anew from its page"
         return [*found, fail("twilio", said)]

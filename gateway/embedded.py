@@ -23,7 +23,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -42,6 +42,7 @@ HERE = "/proc/self/cwd"  # proc(5): where a process was started, whatever lies a
 START_S = 60.0  # recovery after a crash included
 STOP_S = 10.0
 LOCK_S = 10.0
+IN_USE_S = 0.3  # a holder that was killed just now may still be dying
 POLL_S = 0.005
 LOG_BYTES = 5_000_000
 
@@ -106,7 +107,7 @@ class Server:
         return self.process is not None and self.process.poll() is None
 
     def start(self) -> subprocess.Popen[bytes]:
-        """Launch it; `await_ready` says when it answers. Call from the main thread."""
+        """Launch it, from the main thread; `await_ready` says when it answers."""
         self.process = self.launch(self.command, self.folder)
         return self.process
 
@@ -158,7 +159,7 @@ class Server:
 
 
 @contextmanager
-def hold(data_dir: Path, *, wait_s: float = LOCK_S) -> Iterator[int]:
+def hold(data_dir: Path) -> Iterator[int]:
     """Have the data folder to ourselves; yields the lock that its servers inherit.
 
     Raises InUse when another program has it, ServerFailed when it cannot be used.
@@ -169,25 +170,25 @@ def hold(data_dir: Path, *, wait_s: float = LOCK_S) -> Iterator[int]:
         lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as exc:
         raise ServerFailed(f"DATA_DIR={data_dir} cannot be used ({exc}). Choose another.") from exc
-    try:
-        _take(lock, data_dir, wait_s)
+    with ExitStack() as stack:
+        stack.callback(os.close, lock)
+        _take(lock, data_dir)
         os.truncate(lock, 0)
         os.pwrite(lock, str(os.getpid()).encode(), 0)
+        for name in ("postgres", "redis"):
+            stack.callback(_remove_shortcut, data_dir / name)
         yield lock
-    finally:
-        os.close(lock)
 
 
-def _take(lock: int, data_dir: Path, wait_s: float) -> None:
+def _take(lock: int, data_dir: Path) -> None:
     """Lock it, waiting while the servers of a parent that is gone finish."""
-    deadline = time.monotonic() + wait_s
+    began = time.monotonic()
     while True:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = os.pread(lock, 20, 0).decode()
-            alive = holder.isdigit() and Path("/proc", holder).exists()
-            if alive or time.monotonic() > deadline:
+            if time.monotonic() - began > (IN_USE_S if _lives(holder) else LOCK_S):
                 raise InUse(
                     f"DATA_DIR={data_dir} is in use by process {holder or '(starting)'}. "
                     "Stop that one first, or give this one a DATA_DIR of its own."
@@ -197,16 +198,27 @@ def _take(lock: int, data_dir: Path, wait_s: float) -> None:
             return
 
 
+def _lives(pid: str) -> bool:
+    try:
+        os.readlink(f"/proc/{pid}/exe")  # which a process that nobody has buried yet has not
+    except OSError:
+        return False
+    return True
+
+
 @contextmanager
 def database(data_dir: Path) -> Iterator[str]:
     """The URL of the data folder's PostgreSQL: the one that runs, or one run for the while."""
-    try:
-        with hold(data_dir) as lock:
+    with ExitStack() as stack:
+        try:
+            lock = stack.enter_context(hold(data_dir))
+        except InUse:
+            url = _postgres_url(data_dir / "postgres")
+        else:
             server = postgres(data_dir, lock)
-            with serving(server):
-                yield server.url
-    except InUse:
-        yield _postgres_url(data_dir / "postgres")
+            stack.enter_context(serving(server))
+            url = server.url
+        yield url
 
 
 @contextmanager
@@ -339,13 +351,24 @@ def _near(folder: Path, socket_name: str) -> Path:
     folder = folder.absolute()
     if len(os.fsencode(folder / socket_name)) <= SOCKET_PATH_BYTES:
         return folder
-    mark = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
-    link = Path(tempfile.gettempdir(), f"concierge-{os.geteuid()}-{mark}")
+    link = _shortcut(folder)
     with suppress(FileExistsError):
         link.symlink_to(folder)
     if link.lstat().st_uid != os.geteuid() or link.readlink() != folder:
-        raise ServerFailed(f"{link} is somebody else's. Remove it, or shorten DATA_DIR={folder}.")
+        raise ServerFailed(f"{link} is in the way. Remove it, or shorten DATA_DIR={folder.parent}.")
     return link
+
+
+def _shortcut(folder: Path) -> Path:
+    mark = hashlib.sha256(os.fsencode(folder.absolute())).hexdigest()[:16]
+    return Path(tempfile.gettempdir(), f"concierge-{os.geteuid()}-{mark}")
+
+
+def _remove_shortcut(folder: Path) -> None:
+    link = _shortcut(folder)
+    with suppress(OSError):  # none there, or somebody else's
+        if link.readlink() == folder.absolute():
+            link.unlink()
 
 
 def _postgres_url(folder: Path) -> str:

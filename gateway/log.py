@@ -2,7 +2,8 @@
 
 A line is an event's name and keys: `log.info("reply_sent", segments=2)`, from structlog here and
 in storage and realtime (or with `extra=` from the standard library: libraries speak so too).
-Which message or conversation a line belongs to comes from `about(...)`, set once at an edge.
+Which message or conversation a line belongs to comes from structlog's contextvars, bound once at
+an edge.
 Hard is that a line must never break the work it tells of, nor tell what it must not: redaction
 is the last step before rendering, whoever logged, and a failure there costs one line.
 """
@@ -11,15 +12,19 @@ import json
 import logging
 import sys
 import threading
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from dataclasses import fields
 from secrets import token_bytes
 from types import TracebackType
 from typing import TextIO
+from urllib.parse import urlsplit
 
 import structlog
+from pydantic import SecretStr
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from gateway.redact import Clean, Redactor
+from gateway.settings import Settings
 
 OURS = ("gateway", "storage", "realtime")
 """Loggers that follow LOG_LEVEL. Others only warn: they would log requests whole when asked."""
@@ -30,13 +35,31 @@ _redactor = Redactor(token_bytes(32))
 _FIRST = ("at", "level", "logger", "event")
 
 
+def configure_with(settings: Settings, worker: str = "") -> None:
+    """Configure a process by its settings: none of their secrets appears in a line from now on."""
+    tag_key = f"log tags of {settings.secret_key.get_secret_value()}"
+    configure(settings.log_level, tag_key=tag_key, worker=worker)
+    guard(*_secrets_of(settings))
+
+
+def _secrets_of(settings: Settings) -> Iterator[str]:
+    for value in dict(settings).values():
+        if isinstance(value, SecretStr):
+            yield value.get_secret_value()
+            yield urlsplit(value.get_secret_value()).password or ""
+    for channel in settings.channels.values():
+        for each in fields(channel):  # type: ignore[arg-type]  # channels are dataclasses
+            if each.metadata.get("secret"):
+                yield getattr(channel, each.name)
+
+
 def configure(
     level: str, *, tag_key: str = "", worker: str = "", stream: TextIO | None = None
 ) -> None:
-    """Send every logger's lines through the sink. Once a process, before anything is logged.
+    """Send every logger's lines through the sink, to standard output unless told otherwise.
 
-    `tag_key` keys the tags that stand for people (derive it from SECRET_KEY), so that every
-    worker and every start gives the same person the same tag.
+    `tag_key` keys the tags that stand for people: with the same one, every worker and every start
+    gives the same person the same tag. Without one they last as long as the process.
     """
     if tag_key:
         _redactor.key = tag_key.encode()
@@ -78,11 +101,6 @@ def configure(
 def guard(*secrets: str) -> None:
     """Keep these out of every line from now on: tokens, keys, passwords."""
     _redactor.guard(*secrets)
-
-
-def about(**ids: object) -> AbstractContextManager[None]:
-    """Name what the lines of this task are about: message_id, conversation_id, request_id."""
-    return structlog.contextvars.bound_contextvars(**ids)
 
 
 def _number(level: str) -> int:

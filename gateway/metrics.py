@@ -13,7 +13,9 @@ import asyncio
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from time import monotonic
+from typing import Any
 
 import structlog
 from prometheus_client import (
@@ -53,9 +55,9 @@ class Metrics:
     """One worker's own counters, by name; `backlog` is what PostgreSQL knows."""
 
     def __init__(
-        self, *, worker: int = 0, workers: int = 1, group: str = "local", version: str = ""
+        self, *, worker: int = 1, workers: int = 1, group: str = "local", version: str = ""
     ) -> None:
-        """`worker` counts from 0; `group` names the workers that share one port."""
+        """`worker` counts from 1; `group` names the workers that share one port."""
         self.worker, self.workers, self._group = worker, workers, group
         self.backlog = Backlog()
         self.registry = CollectorRegistry()
@@ -106,48 +108,65 @@ class Metrics:
         return f"metrics:{self._group}:{worker}"
 
 
-class Backlog:
+@dataclass(frozen=True, slots=True)
+class Waiting:
     """What waits, and for how long: the same whichever worker reads it from PostgreSQL."""
+
+    conversations: int
+    """That are owed a turn."""
+    oldest_seconds: float
+    """Since when the longest of them waits; 0 when none does."""
+    escalations: int
+    """Conversations that wait for a person."""
+    outbox: Mapping[str, tuple[int, float]]
+    """Messages in each state that is not yet settled, and the age of the oldest in seconds."""
+
+
+async def waiting(db: Db) -> Waiting | None:
+    """Read it; None when PostgreSQL is away."""
+    try:
+        async with asyncio.timeout(DATABASE_SECONDS):
+            inbox = await db.fetchrow(_INBOX)
+            found = {row["state"]: row for row in await db.fetch(_OUTBOX)}
+    except DATABASE_DOWN:
+        return None
+    assert inbox is not None
+    outbox = {
+        state: (found[state]["messages"], found[state]["oldest_seconds"])
+        if state in found
+        else (0, 0.0)
+        for state in _OPEN_STATES
+    }
+    return Waiting(**inbox, outbox=outbox)
+
+
+class Backlog:
+    """What waits, as gauges."""
 
     def __init__(self) -> None:
         self.registry = own = CollectorRegistry()
-        self.database_up = _gauge(own, "database_up", "1 when PostgreSQL answered.")
-        self.inbox_conversations = _gauge(own, "inbox_conversations", "Owed a turn.")
-        self.inbox_oldest_seconds = _gauge(own, "inbox_oldest_seconds", "The longest owed one.")
-        self.outbox_messages = _gauge(own, "outbox_messages", "Not yet settled.", "state")
-        self.outbox_oldest_seconds = _gauge(own, "outbox_oldest_seconds", "The oldest.", "state")
-        self.escalations_open = _gauge(own, "escalations_open", "Waiting for a person.")
+        self._database_up = _gauge(own, "database_up", "1 when PostgreSQL answered.")
+        self._conversations = _gauge(own, "inbox_conversations", "Owed a turn.")
+        self._oldest_seconds = _gauge(own, "inbox_oldest_seconds", "The longest owed one.")
+        self._escalations = _gauge(own, "escalations_open", "Waiting for a person.")
+        self._outbox = _gauge(own, "outbox_messages", "Not yet settled.", "state")
+        self._outbox_seconds = _gauge(own, "outbox_oldest_seconds", "The oldest.", "state")
 
-    async def refresh(self, db: Db) -> None:
-        """Read it. Never raises: when PostgreSQL is away, `database_up` is 0 and the rest NaN."""
-        try:
-            async with asyncio.timeout(DATABASE_SECONDS):
-                inbox = await db.fetchrow(_INBOX)
-                outbox = {row["state"]: row for row in await db.fetch(_OUTBOX)}
-        except DATABASE_DOWN:
-            self._forget()
-            return
-        assert inbox is not None
-        self.database_up.set(1)
-        self.inbox_conversations.set(inbox["conversations"])
-        self.inbox_oldest_seconds.set(inbox["oldest_seconds"])
-        self.escalations_open.set(inbox["escalations"])
-        for state in _OPEN_STATES:
-            row = outbox.get(state)
-            self.outbox_messages.labels(state).set(row["messages"] if row else 0)
-            self.outbox_oldest_seconds.labels(state).set(row["oldest_seconds"] if row else 0)
-
-    def _forget(self) -> None:
-        """An old figure would be taken for a true one."""
-        self.database_up.set(0)
-        for gauge in (self.inbox_conversations, self.inbox_oldest_seconds, self.escalations_open):
-            gauge.set(math.nan)
-        for state in _OPEN_STATES:
-            self.outbox_messages.labels(state).set(math.nan)
-            self.outbox_oldest_seconds.labels(state).set(math.nan)
+    def show(self, now: Waiting | None) -> None:
+        """Set the gauges. Without PostgreSQL they are NaN: an old figure would look true."""
+        self._database_up.set(now is not None)
+        now = now or _UNKNOWN
+        self._conversations.set(now.conversations)
+        self._oldest_seconds.set(now.oldest_seconds)
+        self._escalations.set(now.escalations)
+        for state, (messages, oldest_seconds) in now.outbox.items():
+            self._outbox.labels(state).set(messages)
+            self._outbox_seconds.labels(state).set(oldest_seconds)
 
 
 _OPEN_STATES = ("queued", "sending", "unknown")
+_NAN: Any = math.nan
+_UNKNOWN = Waiting(_NAN, _NAN, _NAN, dict.fromkeys(_OPEN_STATES, (_NAN, _NAN)))
 
 _INBOX = """
     SELECT count(*) AS conversations,
@@ -215,7 +234,7 @@ def merge(snapshots: Mapping[str, str]) -> str:
 
 async def exposition(metrics: Metrics, db: Db, redis: Redis | None = None) -> str:
     """What /metrics answers: every worker's counters, then the figures from PostgreSQL."""
-    await metrics.backlog.refresh(db)
+    metrics.backlog.show(await waiting(db))
     snapshots = await _published(metrics, redis) if redis is not None else {}
     snapshots[str(metrics.worker)] = metrics.text()
     return merge(snapshots) + generate_latest(metrics.backlog.registry).decode()
@@ -237,7 +256,7 @@ async def publish(metrics: Metrics, redis: Redis) -> None:
 
 async def _published(metrics: Metrics, redis: Redis) -> dict[str, str]:
     """The other workers' expositions, as far as they are alive and Redis answers."""
-    others = [number for number in range(metrics.workers) if number != metrics.worker]
+    others = [number for number in range(1, metrics.workers + 1) if number != metrics.worker]
     found: list[bytes | str | None] = []
     if others:
         with _counted(metrics):

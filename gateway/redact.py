@@ -18,7 +18,7 @@ from itertools import islice
 from pathlib import PurePath
 from traceback import walk_tb
 from types import TracebackType
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote
 from uuid import UUID
 
 Clean = None | bool | int | float | str | list["Clean"] | dict[str, "Clean"]
@@ -62,9 +62,16 @@ _IN_TEXT: Sequence[tuple[re.Pattern[str], str]] = (
     (re.compile(r"\$argon2\S+"), HIDDEN),
 )
 
+# Most texts hold none of this, and one look tells.
+_PERHAPS_SECRET = re.compile(
+    r"://|authori|basic|bearer|token|secret|passw|api.?key|signat|jwt|eyJ|sk-|\$argon2", re.I
+)
+_PERHAPS_PHONE = re.compile(r"(?:\d[^\d]{0,3}){6}\d")
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
 _EMAIL = re.compile(r"[\w.%+'-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _PHONE = re.compile(
-    r"(?P<keep>\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b)"
+    rf"(?P<keep>\b{_ID.pattern}\b)"
     r"|(?:\+|%2B)\s?\(?[1-9](?:[\s().-]{0,2}\d){6,14}(?!\d)"
     r"|(?<![0-9a-z])(?:1[\s.-]?)?\(?[2-9]\d{2}\)?[\s.-]{0,2}\d{3}[\s.-]?\d{4}(?![0-9a-z])"
     r"|(?<![0-9a-z])[0-9]{10,15}(?![0-9a-z])",
@@ -87,10 +94,10 @@ class Redactor:
         self.guard(*secrets)
 
     def guard(self, *secrets: str) -> None:
-        """Hide these wherever they appear, also as they look inside a URL. Short ones are not."""
+        """Hide these wherever they appear, in a URL or out of it. Very short ones are not."""
         for secret in secrets:
-            if len(secret) >= MIN_SECRET:
-                self._secrets |= {secret, quote(secret, safe=""), quote_plus(secret)}
+            spellings = {secret, unquote(secret), quote(secret, safe=""), quote_plus(secret)}
+            self._secrets |= {each for each in spellings if len(each) >= MIN_SECRET}
         longest_first = sorted(self._secrets, key=len, reverse=True)
         self._known = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
@@ -106,10 +113,15 @@ class Redactor:
         value = value.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
         if self._known is not None:
             value = self._known.sub(HIDDEN, value)
-        for pattern, instead in _IN_TEXT:
-            value = pattern.sub(instead, value)
-        value = _EMAIL.sub(lambda found: self.tag("email", found[0].lower()), value)
-        value = _PHONE.sub(self._phone, value)
+        if _ID.fullmatch(value):
+            return value
+        if _PERHAPS_SECRET.search(value):
+            for pattern, instead in _IN_TEXT:
+                value = pattern.sub(instead, value)
+        if "@" in value or "%40" in value:
+            value = _EMAIL.sub(lambda found: self.tag("email", found[0].lower()), value)
+        if _PERHAPS_PHONE.search(value):
+            value = _PHONE.sub(self._phone, value)
         return value if len(value) <= MAX_TEXT else f"{value[:MAX_TEXT]}…"
 
     def unquoted(self, value: str) -> str:

@@ -287,8 +287,8 @@ def _channels(given: Mapping[str, str], mistakes: list[str]) -> Mapping[str, Tex
         if missing:
             present = ", ".join(setting for setting in required if setting in given)
             mistakes.append(
-                f"{', '.join(missing)} must be given too for {name} to work, "
-                f"or none of its settings ({present})"
+                f"{', '.join(missing)} must be given too for {name}; "
+                f"or take out {present} to leave it off"
             )
             continue
         values = {field: given[name] for field, (name, _) in declared.items() if name in given}

@@ -186,19 +186,26 @@ def _stay_on_this_machine(event: str, arguments: tuple[object, ...]) -> None:
     """An audit hook: sees every connection that Python makes, and patches nothing."""
     match event, arguments:
         case ("socket.connect" | "socket.sendto", (_, (str() as host, *_))):
-            pass
+            here = _is_here(host)
         case "socket.getaddrinfo", (str() as host, *_):
-            pass
+            here = _is_here(host) or _is_address(host)
         case _:
             return
-    if not _is_here(host):
+    if not here:
         _strays.append(host)
         raise ConnectionRefusedError(f"a test may not reach {host}")
 
 
 def _is_here(host: str) -> bool:
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
+    if not _is_address(host):
         return host in {"", "localhost"}
+    address = ipaddress.ip_address(host)
     return address.is_loopback or address.is_unspecified
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -12,15 +12,9 @@ from aiohttp import web
 
 from gateway.api import orchestrator
 from gateway.api.access import ANYONE, needs
+from gateway.api.schemas import UUID, Schema, record, reference, schemas
 from gateway.context import CONTEXT
 from pipeline.business.document import Business
-from pipeline.quote.party import MAX_MILES, MAX_PORTIONS
-
-Schema = Mapping[str, Any]
-
-_CENTS: Schema = {"type": "integer", "minimum": 0}
-_WORDS: Schema = {"type": "array", "items": {"type": "string"}}
-_UUID: Schema = {"type": "string", "format": "uuid"}
 
 _ERRORS: Mapping[int, str] = {
     400: "The body is not the JSON it should be.",
@@ -34,6 +28,36 @@ _ERRORS: Mapping[int, str] = {
     503: "Not available at the moment: try again.",
 }
 _RETRIED = (429, 503)
+
+_REPLAYED: Schema = {
+    "Idempotency-Replayed": {
+        "description": "true when this key had its answer already.",
+        "schema": {"const": "true"},
+    }
+}
+_IDEMPOTENCY_KEY: Schema = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "A repeat under the same key gets the first one's answer and does nothing.",
+    "schema": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": orchestrator.LONGEST_KEY,
+        "pattern": "^[!-~]+$",
+    },
+}
+_PARTY_EXAMPLE: Schema = {
+    "adults": 10,
+    "proteins": {"filet_mignon": 10, "chicken": 10},
+    "addons": {"gyoza": 2},
+    "zip": "95125",
+}
+_INQUIRY_EXAMPLE: Schema = {
+    "message": "How much is hibachi for 10 adults in 95125?",
+    "channel": "email",
+    "customer_context": {"name": "Ann Example", "email": "ann@example.com"},
+}
 
 
 @needs(ANYONE)
@@ -57,81 +81,119 @@ def document(business: Business, public_url: str) -> dict[str, Any]:
         },
         "servers": [{"url": public_url}],
         "security": [{"token": []}],
-        "paths": {**_quote_paths(business), **_orchestrator_paths(business), **_own_path()},
+        "paths": {**_quote_paths(), **_orchestrator_paths(), **_own_path()},
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
-            "schemas": _schemas(),
-            "responses": {str(status): _error(status) for status in _ERRORS}
-            | {"Error": {"description": "Any other refusal.", "content": _json(_ref("Error"))}},
+            "schemas": schemas(business),
+            "responses": {
+                **{str(status): _error(status) for status in _ERRORS},
+                "Error": {
+                    "description": "Any other refusal.",
+                    "content": _json(reference("Error")),
+                },
+            },
         },
     }
 
 
-def _quote_paths(business: Business) -> dict[str, Any]:
-    link = {
-        "operationId": "showQuote",
-        "parameters": {"quote_id": "$response.body#/quote_id"},
+def _quote_paths() -> dict[str, Any]:
+    create = _operation("createQuote", "Price a party. Role: agent.", "Quote", 400, 403, 413, 422)
+    create["requestBody"] = _body(reference("Party"), _PARTY_EXAMPLE)
+    create["responses"]["200"]["links"] = {
+        "quote": {
+            "operationId": "showQuote",
+            "parameters": {"quote_id": "$response.body#/quote_id"},
+        }
     }
-    create = _operation("createQuote", "Price a party. Role: agent.", 400, 403, 413, 422)
-    create["requestBody"] = _body(_party(business), PARTY_EXAMPLE)
-    create["responses"]["200"] = _answer("The quote, stored.", "Quote") | {"links": {"quote": link}}
-    show_quote = _operation("showQuote", "A quote as it was given. Role: viewer.", 404)
+    show_quote = _operation("showQuote", "A quote as it was given. Role: viewer.", "Quote", 404)
     show_quote["parameters"] = [
-        {"name": "quote_id", "in": "path", "required": True, "schema": _UUID}
+        {"name": "quote_id", "in": "path", "required": True, "schema": UUID}
     ]
-    show_quote["responses"]["200"] = _answer("The quote.", "Quote")
     return {"/v1/quotes": {"post": create}, "/v1/quotes/{quote_id}": {"get": show_quote}}
 
 
-def _orchestrator_paths(business: Business) -> dict[str, Any]:
-    inquiry = _inquiry(business)
-    batch = _object(
-        {
-            "inquiries": {
-                "type": "array",
-                "minItems": 1,
-                "maxItems": orchestrator.LARGEST_BATCH,
-                "items": {},
-                "description": "Each as for /process; one that is wrong fails alone.",
-            }
-        }
-    )
-    process = _operation(
-        "processInquiry", "Answer an inquiry; send nothing. Role: agent.", 400, 403, 404, 409, 413, 422
-    )
-    process["parameters"] = [_IDEMPOTENCY_KEY]
-    process["requestBody"] = _body(inquiry, INQUIRY_EXAMPLE)
-    process["responses"]["200"] = _answer("The answer, checked.", "Reply") | _REPLAYED
-    many = _operation(
-        "processInquiries", "Answer up to 50 inquiries. Role: agent.", 400, 403, 409, 413, 422
-    )
-    many["parameters"] = [_IDEMPOTENCY_KEY]
-    many["requestBody"] = _body(batch, {"inquiries": [INQUIRY_EXAMPLE]})
-    many["responses"]["200"] = _answer("The answers, in order.", "Replies") | _REPLAYED
-    config = _operation("showConfig", "What answers, and from which prices. Role: viewer.")
-    config["responses"]["200"] = _answer("As of now.", "Config")
-    health = _operation("showHealth", "Whether inquiries are answered. Role: viewer.")
-    health["responses"]["200"] = _answer("They are.", "Health")
-    health["responses"]["503"] = _answer("Not here, or not any more.", "Health")
-    tools = _operation("listTools", "What a model may call. Role: viewer.")
-    tools["responses"]["200"] = _answer("As the model sees them.", "Tools")
+def _orchestrator_paths() -> dict[str, Any]:
+    config = _operation("showConfig", "What answers, from which prices. Role: viewer.", "Config")
+    health = _operation("showHealth", "Whether inquiries are answered. Role: viewer.", "Health")
+    health["responses"]["503"] = {
+        "description": "Not here any more, or not now.",
+        "content": _json({"anyOf": [reference("Health"), reference("Error")]}),
+    }
+    tools = _operation("listTools", "What a model may call. Role: viewer.", "Tools")
     return {
-        f"{orchestrator.PREFIX}/process": {"post": process},
-        f"{orchestrator.PREFIX}/batch-process": {"post": many},
+        f"{orchestrator.PREFIX}/process": {"post": _process()},
+        f"{orchestrator.PREFIX}/batch-process": {"post": _batch_process()},
         f"{orchestrator.PREFIX}/config": {"get": config},
         f"{orchestrator.PREFIX}/health": {"get": health},
         f"{orchestrator.PREFIX}/tools": {"get": tools},
     }
 
 
+def _process() -> dict[str, Any]:
+    summary = "Answer an inquiry; send nothing. Role: agent."
+    process = _operation("processInquiry", summary, "Reply", 400, 403, 404, 409, 413, 422)
+    process["parameters"] = [_IDEMPOTENCY_KEY]
+    process["requestBody"] = _body(reference("Inquiry"), _INQUIRY_EXAMPLE)
+    process["responses"]["200"]["headers"] = _REPLAYED
+    return process
+
+
+def _batch_process() -> dict[str, Any]:
+    inquiries = {
+        "type": "array",
+        "minItems": 1,
+        "maxItems": orchestrator.LARGEST_BATCH,
+        "items": {"anyOf": [reference("Inquiry"), {"description": "Wrong: it fails alone."}]},
+    }
+    summary = f"Answer up to {orchestrator.LARGEST_BATCH} inquiries, in order. Role: agent."
+    process = _operation("processInquiries", summary, "Replies", 400, 403, 409, 413, 422)
+    process["parameters"] = [_IDEMPOTENCY_KEY]
+    example = {"inquiries": [_INQUIRY_EXAMPLE]}
+    process["requestBody"] = _body(record({"inquiries": inquiries}), example)
+    process["responses"]["200"]["headers"] = _REPLAYED
+    return process
+
+
 def _own_path() -> dict[str, Any]:
-    described = {
-        "operationId": "showDescription",
-        "summary": "This description. Needs no token.",
-        "security": [],
+    described = _operation("showDescription", "This description. Needs no token.", "Description")
+    described["security"] = []
+    del described["responses"]["401"]
+    return {"/v1/openapi.json": {"get": described}}
+
+
+def _operation(operation_id: str, summary: str, answer: str, *refusals: int) -> dict[str, Any]:
+    """An operation that answers 200 with the shape `answer`, or refuses in one of these ways."""
+    refused = sorted({401, *refusals, *_RETRIED})
+    return {
+        "operationId": operation_id,
+        "summary": summary,
         "responses": {
-            "200": {"description": "OpenAPI 3.1.", "content": _json({"type": "object"})},
+            "200": {"description": "As asked.", "content": _json(reference(answer))},
+            **{str(each): {"$ref": f"#/components/responses/{each}"} for each in refused},
             "default": {"$ref": "#/components/responses/Error"},
         },
     }
-    return {"/v1/openapi.json": {"get": described}}
+
+
+def _error(status: int) -> Schema:
+    headers = {}
+    if status == 401:
+        headers["WWW-Authenticate"] = {"schema": {"type": "string"}}
+    if status in _RETRIED:
+        headers["Retry-After"] = {"schema": {"type": "integer"}}
+    return {
+        "description": _ERRORS[status],
+        "headers": headers,
+        "content": _json(reference("Error")),
+    }
+
+
+def _body(schema: Schema, example: Schema) -> Schema:
+    return {
+        "required": True,
+        "content": {"application/json": {"schema": schema, "example": example}},
+    }
+
+
+def _json(schema: Schema) -> Schema:
+    return {"application/json": {"schema": schema}}

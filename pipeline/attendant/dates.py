@@ -50,7 +50,7 @@ _IN_A_WHILE = re.compile(
 )
 _NEAR = re.compile(
     r"\b(?:day after tomorrow|tomm?orr?ow|tmrw|tmr|2moro|2morrow"
-    r"|(?<=\b(?:for|is|on) )(?:today|tonight)|(?<=party )(?:today|tonight))\b"
+    r"|(?:for|is|on|party|event|dinner) (?:today|tonight))\b"
 )
 _WEEKDAY_ALONE = re.compile(
     rf"\b(?:(?P<which>this|next|this coming|coming|on|for|every|last|past)\s+)?"
@@ -158,7 +158,7 @@ def _while(found: re.Match[str], today: date) -> Named:
 
 def _near(found: re.Match[str], today: date) -> Named:
     word = found[0]
-    days = 0 if word in ("today", "tonight") else 2 if word.startswith("day") else 1
+    days = 0 if word.endswith(("today", "tonight")) else 2 if word.startswith("day") else 1
     return Named(today + timedelta(days=days), word)
 
 

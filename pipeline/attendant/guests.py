@@ -2,6 +2,7 @@
 
 By age: up to `child_free_max_age` a toddler, below `adult_min_age` a child, else an adult. Hard
 here is what is no head-count at all: a child's age, 'kids 6-12', 'party of 10-12', '2 more'.
+The patterns are over shapes (see `words`): N number, A adults, C children, T toddlers, P people.
 """
 
 import re
@@ -31,6 +32,8 @@ class Heads:
     """It was said that no child comes."""
     bare: tuple[int, ...] = ()
     """One or two numbers alone in the sentence: what they count depends on what was asked."""
+    corrected: bool = False
+    """The bare number takes the place of the last one: 'make it 18'."""
 
     @property
     def said(self) -> bool:
@@ -45,49 +48,186 @@ def take_heads(shape: Shape, rules: PriceRules) -> Heads:
     _take_only_adults(shape, heads)
     _take_ages(shape, rules, heads)
     _take_range(shape, heads)
+    _take_company(shape, heads)
     _take_changes(shape, heads)
     heads.besides = _CHILDREN_BESIDES.search(shape.kinds) is not None
     _take_counts(shape, heads)
-    _take_company(shape, heads)
-    if not heads.counts and not heads.between and (words := shape.take(_IN_ALL)):
-        heads.counts["people"] = numbers(words)[0]
-    _take_bare(shape, heads)
+    if not (heads.counts or heads.more or heads.between):
+        _take_in_all(shape, heads)
     return heads
 
 
 _NOT_THIS_MANY = re.compile(r"nN(?![-&r]?[ACTPI])")
-_CHILDREN_BESIDES = re.compile(r"NP+,?[&+]+N[CT]|^[,.~k]*[&+a]+N[CT]")
-_IN_ALL = re.compile(r"GN(?![QC:])|(?:^|[,.~kjMvwze])[zkf]+j?N(?=$|[,.~wkj&+)f])")
+_CHILDREN_BESIDES = re.compile(r"NP+,?[&+]+N[CT]|^[,.~k]*[&+]+N[CT]")
 
 # 'no kids', 'just adults', 'all adults', 'everyone is an adult', 'over 18', 'kids aren't coming'
-_NO_CHILDREN = re.compile(r"n[CT]+(?:r[CT])?|j+A|(?<!N)Aj|E[ez]?A|E[ez]?oN?|(?<!N)[CT]c|jNA|NAj")
+_NO_CHILDREN = re.compile(
+    r"[nx][CT]+(?:r[CT]+)*|jNA|NAj|j+A|(?<![N:])Aj|E[ez]*A|E[ez]*oN|(?<!N)[CT]+c"
+)
 
 
 def _take_only_adults(shape: Shape, heads: Heads) -> None:
-    found = _NO_CHILDREN.search(shape.kinds)
-    if not found:
+    words = shape.take(_NO_CHILDREN)
+    if words is None:
         return
     heads.only_adults = True
-    words = shape.take(_NO_CHILDREN) or []
-    if found[0] in ("jNA", "NAj"):
+    if words[0].kind == "N" or words[0].kind == "j" and words[1].kind == "N":
         heads.counts["adults"] = numbers(words)[0]
 
 
-_BAND = re.compile(r"N?[CT]?[ie]*[,(]?g?(?:[uo]N|N[UO]|N[-t]N(?=[y),~.&+]|$))y?\)?")
-_AGE_LIST = r"N(?:(?:,?&|,|\+)N(?![ACTPDIQ]))*"
-_YEARS_OLD = re.compile(rf"(?:N[*]?(?=N-?y))?{_AGE_LIST}-?y(?:C|T)?\)?")
+# -- ages
+
+_BETWEEN_AGES = r",?&|,|\+"
+_LIMIT = re.compile(
+    r"(?:N\*?)?(?:[CT][ie]*[,(]*|[iPA]?[ie]*\(?)g?(?:[uo]g?N(?![ACTPDQ])|N[UO])-?y?\)?"
+)
+_BAND = re.compile(
+    r"(?:N\*?)?(?:[CT][ie]*[,(]*g?|g|P\(g?)N[-t]N(?![-ACTPDI])-?y?\)?|(?:N\*?)?N[-t]N-?y"
+)
+_YEARS_OLD = re.compile(rf"(?:N\*?(?=N-?y))?N(?:(?:{_BETWEEN_AGES})N)*-?y[CT]?\)?")
 _CHILD_AGES = re.compile(
-    rf"(?:N?[CT][ie]*(?:[,(]?g:?|\(){_AGE_LIST}|N?[CT]e?N(?:,?&|,)N(?:(?:,?&|,)N)*)(?![-ACTPDIQ])\)?"
+    rf"N?[CT](?:[ie]*(?:,?g:?|\()N(?:(?:{_BETWEEN_AGES})N)*|eN(?:(?:{_BETWEEN_AGES})N)*"
+    rf"|[,:]?N(?:(?:{_BETWEEN_AGES})N)+)(?![-ACTPDIQ])\)?"
 )
 
 
 def _take_ages(shape: Shape, rules: PriceRules, heads: Heads) -> None:
-    """Everybody who is named by an age or an age band."""
-    for words in _take_bands(shape):
-        *stated, kind = _band(words, rules)
-        for count in stated:
-            _add(heads, kind, count)
-    for pattern in (_YEARS_OLD, _CHILD_AGES):
+    """Everybody who is named by an age, or by an age band."""
+    for pattern, kinds in (
+        (_LIMIT, _kinds_by_limit),
+        (_BAND, _kinds_by_band),
+        (_YEARS_OLD, _kinds_by_age),
+        (_CHILD_AGES, _kinds_by_age),
+    ):
         for words in shape.take_all(pattern):
-            for kind in _kinds_by_age(words, rules):
-                _add(heads, kind, 1)
+            for kind in kinds(words, rules):
+                heads.counts[kind] = heads.counts.get(kind, 0) + 1
+
+
+def _kinds_by_limit(words: list[Word], rules: PriceRules) -> list[str]:
+    """'3 kids under 12', '2 are 5 and under', '8 over 13'; nobody where no count goes with it."""
+    *counts, limit = numbers(words)
+    kinds = {word.kind for word in words}
+    if "o" in kinds:
+        kind = _kind(limit + 1, rules)
+    elif "O" in kinds:
+        kind = _kind(limit, rules)
+    else:
+        oldest = limit if "U" in kinds else limit - 1
+        kind = "toddlers" if oldest <= rules.child_free_max_age else "children"
+    if kinds & {"A", "P"} and kind != "adults":
+        kind = "adults" if "A" in kinds else "people"  # '10 people under 40'
+    return [kind] * sum(counts)
+
+
+def _kinds_by_band(words: list[Word], rules: PriceRules) -> list[str]:
+    """'5 kids 6-12'."""
+    *counts, low, high = numbers(words)
+    return [_kind((low + high) // 2, rules)] * sum(counts)
+
+
+def _kinds_by_age(words: list[Word], rules: PriceRules) -> list[str]:
+    """'kids 4 and 7', '2 10-year-olds', 'a 3 year old'."""
+    ages = numbers(words)
+    stated = None
+    if words[0].kind == "N" and words[1].kind in "CTN*":
+        stated, *ages = ages
+    if stated and len(ages) == 1:
+        return [_kind(ages[0], rules)] * stated
+    missing = max(0, (stated or 0) - len(ages))
+    return [_kind(age, rules) for age in ages if age <= OLDEST_CHILD] + ["children"] * missing
+
+
+def _kind(age: int, rules: PriceRules) -> str:
+    if age <= rules.child_free_max_age:
+        return "toddlers"
+    return "children" if age < rules.adult_min_age else "adults"
+
+
+# -- ranges, changes, counts
+
+_RANGE = re.compile(r"(?:bN&N|b?N[-tr]N)-?[ACTP](?![a-z])|(?:bN&N|b?N[-tr]N)(?![-ACTPDIQyNtr])")
+
+
+def _take_range(shape: Shape, heads: Heads) -> None:
+    for found in _RANGE.finditer(shape.kinds):
+        words = shape.words[found.start() : found.end()]
+        low, high = numbers(words)
+        noun = KINDS.get(words[-1].kind, "people")
+        alone = words[-1].kind == "N" and not re.search(
+            r"[GfzkP][,]?$|^[,.~jk]{0,3}$", shape.kinds[: found.start()]
+        )
+        if low < high and not alone:
+            shape.wipe(*found.span())
+            heads.between = (noun, low, high)
+            return
+
+
+# 'me and 9 friends', 'my wife and I and 8 others', 'me, my husband and 3 kids', 'just me'
+_COMPANY = re.compile(r"j?M(?:,?[&+w,]M)*,?[&+w]+Nm?(?P<noun>[ACTP]+)?(?![-QIyU])|jM(?:[&+w]+M)*")
+
+
+def _take_company(shape: Shape, heads: Heads) -> None:
+    found = _COMPANY.search(shape.kinds)
+    if not found:
+        return
+    words = shape.wipe(*found.span())
+    selves = sum(word.kind == "M" for word in words)
+    others = sum(numbers(words))
+    if found["noun"] and found["noun"][0] in "CT":
+        heads.counts["adults"] = selves
+        heads.counts[KINDS[found["noun"][0]]] = others
+    else:
+        heads.counts["people"] = selves + others
+
+
+_CHANGES = re.compile(
+    r"(?:aN|Nm|mN|aNm|hN)(?P<more>[ACTP])P?|h(?P<one>[ACTP])|(?:xN|Nl|lN)m?(?P<fewer>[ACTP])P?"
+    r"|N(?P<absent>[ACTP])P?c"
+)
+
+
+def _take_changes(shape: Shape, heads: Heads) -> None:
+    while found := _CHANGES.search(shape.kinds):
+        words = shape.wipe(*found.span())
+        count = sum(numbers(words)) or 1
+        grows = bool(found["more"] or found["one"])
+        kind = KINDS[found["more"] or found["one"] or found["fewer"] or found["absent"]]
+        heads.more[kind] = heads.more.get(kind, 0) + (count if grows else -count)
+
+
+_COUNT = re.compile(r"N[-*]?[ie]*(?P<noun>[ACTPD])P*")
+_LABEL = re.compile(r"(?P<noun>[ACTP])[:e*,-]*N(?!-?[ACTPDIQy])")
+_LABEL_FIRST = re.compile(r"^[^N]*[ACTP][:e*]*N(?![-&]?[ACTPD](?!:?N))|[ACTP]:N")
+
+
+def _take_counts(shape: Shape, heads: Heads) -> None:
+    """'20 adults and 5 kids', or 'adults: 20, kids: 5'. Men and women add up to adults."""
+    pattern = _LABEL if _LABEL_FIRST.search(shape.kinds) else _COUNT
+    seen: dict[tuple[str, str], int] = {}
+    while found := pattern.search(shape.kinds):
+        words = shape.wipe(*found.span())
+        kind, count = KINDS[found["noun"]], numbers(words)[0]
+        noun = next(word.text for word in words if word.kind == found["noun"])
+        seen[("adults", "couples") if kind == "couples" else (kind, noun)] = (
+            2 * count if kind == "couples" else count
+        )
+    for (kind, _), count in seen.items():
+        is_first = kind not in heads.counts or kind != "people"
+        if is_first:
+            heads.counts[kind] = heads.counts.get(kind, 0) + count
+
+
+_CORRECTED = re.compile(r"(?:^|[,.~&jMvwze])k[,k]*j?z?N(?![-&]?[ACTPDIQ:y])|^[,~]*Nk+[,~]*$")
+_IN_ALL = re.compile(r"G[,j]*N(?![QC:y])|(?:^|[,.~jMvwzep])[zf]+j?N(?=$|[,~wkjp&+)fr])")
+_BARE = re.compile(r"^[,~jfz*]*N(?:[&+,]+N)?[,~jfz]*$")
+
+
+def _take_in_all(shape: Shape, heads: Heads) -> None:
+    if words := shape.take(_CORRECTED):
+        heads.bare, heads.corrected = (numbers(words)[0],), True
+    elif words := shape.take(_IN_ALL):
+        heads.counts["people"] = numbers(words)[0]
+    elif words := shape.take(_BARE):
+        heads.bare = tuple(numbers(words))
+

@@ -40,8 +40,11 @@ _ORDINAL = re.compile(
 )
 _HUNDREDS = re.compile(r"\b(?:(\d{1,2})|a) hundred(?:(?: and)? (\d{1,2}))?\b")
 _DOZENS = re.compile(r"\b(?:(half) (?:a )?|(\d{1,2}) ?|a )?dozen\b(?: of)?")
-_COUPLE = re.compile(r"\b(?:a|the|another) couple\b(?: of(?= (?!us|them|the)))?")
-_GLUED = re.compile(r"(\d)(?=[a-z]{3})")
+_COUPLE = re.compile(
+    r"\b(?:a|the|another) couple\b(?: of(?= (?!us|them|the)))?"
+    r"|\bcouple of(?= (?:adults|kids|children|toddlers|guests|people|friends))"
+)
+_GLUED = re.compile(r"(\d)(?=[a-z]{3})|\b(x)(?=\d)")
 
 
 def with_digits(text: str) -> str:
@@ -52,7 +55,7 @@ def with_digits(text: str) -> str:
     text = _HUNDREDS.sub(lambda found: str(100 * int(found[1] or 1) + int(found[2] or 0)), text)
     text = _DOZENS.sub(_dozens, text)
     text = _COUPLE.sub("2", text)
-    return _GLUED.sub(r"\1 ", text.replace("0ne", "one"))
+    return _GLUED.sub(lambda found: f"{found[0]} ", text.replace("0ne", "one"))
 
 
 def _cardinal(found: re.Match[str]) -> str:

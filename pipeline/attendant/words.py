@@ -45,6 +45,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
         r" (?:be |going to be |gonna )?(?:make it|come|coming|making it|attend|attending|there"
         r"|able to (?:come|make it))|dropped out|dropping out|bailed|backed out|cancell?ed",
     ),
+    ("R", r"(?:the )?(?:rest|remaining)(?: of (?:us|them))?|every(?:one|body) else|others"),
     (
         "E",
         r"every(?:one|body)(?:'s)?|every (?:guest|person|adult|one)|all of (?:us|them)|us all"
@@ -75,7 +76,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
     (
         "x",
         r"drop|dropping|remove|removing|cancel|skip|lose|forget|nix|minus|subtract"
-        r"|take (?:off|out|away)|delete|scratch|hold|leave out|cut|get rid of"
+        r"|take (?:off|out|away)|delete|scratch|hold|leave out|get rid of"
         r"|(?:do(?:n'?t| not)|dont) (?:want|need)(?: any| the)*",
     ),
     (
@@ -101,13 +102,15 @@ _KINDS: tuple[tuple[str, str], ...] = (
     ("g", r"ages?|aged"),
     ("H", r"half(?: of)?(?: (?:us|them|the (?:guests|people|group)))?|50[/-]50|1/2"),
     ("b", r"between"),
-    ("m", r"more|additional|extra|other|another"),
+    ("h", r"another"),
+    ("m", r"more|additional|extra|other"),
     ("l", r"fewer|less"),
     ("a", r"add|adding|added|include|bring"),
     ("j", r"only|just"),
     ("Q", _UNITS),
     ("f", r"for"),
     ("w", r"with|w/"),
+    ("p", r"in|on|at|near|from|by|as|if|but|because|since|this|next"),
     ("t", r"to"),
     ("r", r"or"),
     ("+", r"plus|also|as well as|on top"),
@@ -153,10 +156,11 @@ class Shape:
     def take(self, pattern: re.Pattern[str]) -> list[Word] | None:
         """The words of the first match, wiped; None where there is none."""
         found = pattern.search(self.kinds)
-        if found is None or not found[0]:
-            return None
-        start, end = found.span()
-        self.kinds = self.kinds[:start] + "~" * (end - start) + self.kinds[end:]
+        return self.wipe(*found.span()) if found else None
+
+    def wipe(self, start: int, end: int) -> list[Word]:
+        """The words of kinds[start:end], wiped."""
+        self.kinds = self.kinds[:start] + WIPED * (end - start) + self.kinds[end:]
         return self.words[start:end]
 
     def take_all(self, pattern: re.Pattern[str]) -> list[list[Word]]:
@@ -169,7 +173,7 @@ class Shape:
     @property
     def left(self) -> list[Word]:
         """The words nobody has read."""
-        return [word for word, kind in zip(self.words, self.kinds, strict=True) if kind != "~"]
+        return [word for word, kind in zip(self.words, self.kinds, strict=True) if kind != WIPED]
 
 
 def numbers(words: list[Word]) -> list[int]:
@@ -189,9 +193,16 @@ def shape(text: str, dishes: dict[str, str]) -> Shape:
         word = _word(found, dishes)
         if not word.kind:
             words.extend(_article(found, text))
-        elif not (word.kind == "~" and words and words[-1].kind == "~"):
+        elif _is_age_note(word, words):
+            words.append(Word(WIPED, word.text))
+        elif not (word.kind == WIPED and words and words[-1].kind == WIPED):
             words.append(word)
     return Shape(words)
+
+
+def _is_age_note(word: Word, before: list[Word]) -> bool:
+    """The '13+' of '20 adults 13+' is no count; that of '20+ people' is."""
+    return word.kind == "N" and word.text.endswith("+") and bool(before) and before[-1].kind in "AP("
 
 
 def _word(found: re.Match[str], dishes: dict[str, str]) -> Word:

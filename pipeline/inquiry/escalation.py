@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from pipeline.inquiry.escalation_wordings import WHOLE_MESSAGES, WORDINGS
+from pipeline.inquiry.escalation_lists import LISTS, WHOLE_MESSAGES
+from pipeline.inquiry.escalation_wordings import WORDINGS
 from pipeline.inquiry.vocabulary import Escalation, Priority
 
 
@@ -77,11 +78,12 @@ REASONS: Mapping[Reason, Priority] = MappingProxyType(
 
 PRIORITIES: Sequence[Priority] = ("low", "medium", "high", "urgent")
 NOTE_CHARACTERS = 1000
+TEXT_CHARACTERS = 4000
 
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """A sentence that `says` this wants a person, unless the sentence also `excuses` it."""
+    """A compiled wording."""
 
     reason: Reason
     priority: Priority
@@ -89,38 +91,46 @@ class _Rule:
     excuses: re.Pattern[str] | None
 
 
-def _rules() -> tuple[_Rule, ...]:
-    found = []
-    for name, priority, says, excuses in WORDINGS:
-        reason = Reason(name)
-        found.append(
-            _Rule(
-                reason,
-                priority or REASONS[reason],
-                re.compile(says, re.VERBOSE),
-                re.compile(excuses, re.VERBOSE) if excuses else None,
-            )
-        )
-    return tuple(found)
+def _pattern(block: str) -> re.Pattern[str]:
+    return re.compile("|".join(_line(line.strip()) for line in block.strip().splitlines()))
 
 
-_RULES = _rules()
+def _line(line: str) -> str:
+    """One line of the notation as a regular expression over words with single spaces."""
+    while found := re.search(r"<([a-z ]+)>", line):
+        line = line.replace(found[0], f"({LISTS[found[1]]})")
+    line = line.replace("(", "(?:")
+    line = re.sub(r"\[([a-z' |]+)\] ", r"(?:(?:\1) )?", line)
+    line = line.replace("*", r"\w*").replace("~", ".*")
+    line = line.replace("... ", r"(?:\S+ ){0,4}").replace("_ ", r"(?:\S+ )?")
+    return rf"(?<![\w']){line}(?!\w)"
+
+
+_RULES = tuple(
+    _Rule(
+        reason=Reason(wording.reason),
+        priority=wording.priority or REASONS[Reason(wording.reason)],
+        says=_pattern(wording.says),
+        excuses=_pattern(wording.excuses) if wording.excuses else None,
+    )
+    for wording in WORDINGS
+)
 _SENTENCE_END = re.compile(r"[.!?;]+(?:\s|$)|\n+")
 
 
 def wanted(text: str) -> Escalation | None:
     """Why a person is wanted by somebody who wrote this, or None; the most pressing reason."""
-    plain = _plain(text)
-    if plain.strip(" .!?") in WHOLE_MESSAGES:
+    sentences = _sentences(text)
+    if len(sentences) == 1 and sentences[0].strip() in WHOLE_MESSAGES:
         return _escalation(Reason.ASKED_FOR_PERSON, text)
-    found: list[Escalation] = []
-    for sentence in _SENTENCE_END.split(plain):
-        for rule in _RULES:
-            if rule.says.search(sentence) and not (
-                rule.excuses and rule.excuses.search(sentence)
-            ):
-                found.append(_escalation(rule.reason, text, rule.priority))
-    return most_pressing(found)
+    return most_pressing(
+        [
+            _escalation(rule.reason, text, rule.priority)
+            for sentence in sentences
+            for rule in _RULES
+            if rule.says.search(sentence) and not (rule.excuses and rule.excuses.search(sentence))
+        ]
+    )
 
 
 def most_pressing(found: Sequence[Escalation]) -> Escalation | None:
@@ -137,8 +147,9 @@ def _escalation(reason: Reason, note: str, priority: Priority | None = None) -> 
     return Escalation(reason, priority or REASONS[reason], note.strip()[:NOTE_CHARACTERS])
 
 
-def _plain(text: str) -> str:
-    """Lower case, straight apostrophes, single spaces; lines stay apart."""
-    plain = unicodedata.normalize("NFKC", text[:4000]).casefold()
-    plain = plain.replace("\u2019", "'").replace("\u2018", "'").replace("`", "'")
-    return "\n".join(" ".join(line.split()) for line in plain.splitlines())
+def _sentences(text: str) -> list[str]:
+    """Lower-case words between single spaces, one at either end; signs but $ % ' are dropped."""
+    plain = unicodedata.normalize("NFKC", text[:TEXT_CHARACTERS]).casefold()
+    plain = re.sub("[\u2018\u2019`]", "'", plain)
+    found = (re.sub(r"[^\w$%'/.]+", " ", piece) for piece in _SENTENCE_END.split(plain))
+    return [f" {piece.strip()} " for piece in found if piece.strip()]

@@ -1,359 +1,397 @@
-"""The sentences that want a person, as verbose regular expressions over plain lower-case text.
+"""The sentences that want a person, a wording a line, over words in lower case.
 
-Each row is (reason, priority or None for the reason's own, what says so, what excuses it). A
-row excuses what people ask before they book: policies, hypotheticals, plain questions. Changed
+    (a|b)  one of these        [a|b]  one of these, or none      <name>  one of a list of LISTS
+    word*  any ending          _      one word, or none          ...     up to four words
+    ^ $    sentence's ends     ~      anything
+
+A row excuses what people ask before they book: policies, hypotheticals, plain questions. Changed
 only together with the labelled set that measures it.
 """
 
+from typing import NamedTuple
+
 from pipeline.inquiry.vocabulary import Priority
 
-WHOLE_MESSAGES = frozenset(
-    {"agent", "human", "a human", "person", "a person", "representative", "rep", "operator"}
-    | {"manager", "supervisor", "owner", "staff", "real person", "live person", "live agent"}
-    | {"customer service", "customer support", "support", "call me", "call us", "please call"}
-    | {"call me please", "please call me", "human please", "agent please"}
-)
-"""Messages that ask for a person by one bare word."""
 
-_HYPOTHETICAL = r"""\b(?:if|in\ case|policy|policies|happens\ when|refundable|hypothetically)\b"""
+class Wording(NamedTuple):
+    """A sentence that `says` this wants a person for `reason`, unless it also `excuses` it."""
 
-_SOMEBODY = r"""(?:(?:real|actual|live|different|human)\ )*
-    (?:person|people|humans?(?:\ being)?|manager|supervisor|some(?:one|body)|any(?:one|body)
-    |owners?|boss|chef|representative|rep|agent|operator|staff(?:\ member)?|employee
-    |team\ member|member\ of\ (?:your|the)\ (?:team|staff)
-    |(?:customer\ )?(?:service|support|care)|sales|coordinator|planner)\b"""
+    reason: str
+    says: str
+    excuses: str = ""
+    priority: Priority | None = None
+    """Where it is not the reason's own."""
 
-_DISH_PEOPLE_ASK_FOR = r"""(?:sushi|sashimi|wagyu|kobe|king\ crab|crab\ legs|ramen|tempura|udon
-    |pork|bacon|duck|lamb|oysters?|clams|mussels|caviar|tacos?|pizza|burgers?|hot\ dogs?|paella
-    |prime\ rib|ribeye|ribs|brisket|swordfish|tuna|octopus|foie\ gras|dim\ sum|pad\ thai)\b"""
 
-_FOOD = r"""(?:food|meal|dinner|chicken|steak|shrimp|rice|meat|beef|fish|seafood|salmon|lobster
-    |filet|scallops?|calamari|tofu|veg(?:etable|gie)s|noodles|gyoza|everything|hibachi)"""
-
-_PROPERTY = r"""(?:deck|patio|lawn|grass|yard|tables?|floors?|concrete|pavers?|driveway|fence
-    |carpet|rug|furniture|house|garage|ceiling|walls?|couch|chairs?|umbrella|tent|car|awning
-    |windows?|counters?|siding|roof|gazebo|pergola)\b"""
-
-_SOMEONE = r"""(?:my|our|his|her|the|a|an|one\ of\ (?:my|our|the)|\w+'s)\ (?:\w+\ )?"""
-
-_ASKED_FOR_PERSON = rf"""
-    \b(?:talk|speak|chat|communicate|deal)(?:ing)?\ (?:to|with)\ (?:an?\ |the\ |your\ |one\ of\ your\ )?
-        {_SOMEBODY}
-    | \btalk(?:ing)?\ to\ (?:the\ )?(?:\w+'s\ )boss
-    | \bwho\ (?:can|do|should|could|would)\ (?:i|we)\ (?:talk|speak|call|contact|reach)
-    | \b(?:some(?:one|body)|any(?:one|body)|a\ person|one\ of\ (?:you|your\ \w+)
-        |(?:your|the|a)\ (?:\w+\ )?(?:team|staff|manager|owner|member|rep\w*|supervisor))
-        \ (?:\w+\ ){{0,3}}(?:call|ring|phone|contact|reach\ out\ to|get\ back\ to)\ (?:me|us)\b
-    | \bgive\ (?:me|us)\ a\ (?:call|ring)\b | \b(?:pls|plz|please)\ (?:call|phone|ring)\b
-    | \b(?:can|could|will|would)\ (?:you|u|y'all|they)\ (?:\w+\ ){{0,2}}(?:call|phone|ring)\ (?:me|us)\b
-    | \b(?:get|have|put)\ (?:\w+\ ){{0,3}}on\ the\ (?:phone|line)\b | \b(?:manager|owner|supervisor)'?s\ (?:number|contact|phone|email)
-    | \bis\ any(?:one|body)\ (?:there|here|available\ to)\b | \bhelp\ from\ (?:an?\ )?(?:\w+\ )?(?:person|human|someone)
-    | \bcall\ (?:me|us)(?:\ back)?(?:\ (?:please|now|asap|at|on|today|tonight|tomorrow|as\ soon)\b|,|$)
-    | \b(?:get|need|want|give|send|find|prefer)\ (?:me\ |us\ )?(?:an?\ |the\ |your\ |some\ )?
-        (?:(?:real|actual|live)\ (?:person|human|agent)|human(?:\ being)?\b|(?:sales\ )?representative
-        |agent\b|supervisor|operator\b|manager\b)
-    | \b(?:transfer|connect|switch|escalate|patch)\ (?:me|us|this)\b
-    | \bput\ (?:me|us)\ (?:through|on\ with|in\ touch)\b
-    | \bis\ there\ (?:an?\ |any\ )?(?:real\ |actual\ |live\ )?(?:human|person\ (?:i|we|who|that|to)|manager)
-    | \b(?:not|no\ more|no|hate|sick\ of|tired\ of|stop\ with|instead\ of|want\ to\ talk\ to)
-        \ (?:talking\ to\ |an?\ |the\ |this\ |these\ |your\ )*
-        (?:bots?|robots?|machines?|computers?|chatbots?|ai|automated)\b
-    | \b(?:can|could|may)\ (?:an?\ |some\ )?(?:real\ |actual\ |live\ )?(?:human|person)
-        \ (?:\w+\ )?(?:help|answer|reply|respond|look|handle)
-"""
-
-_COMPLAINT = rf"""
-    \b(?:complaints?|complain(?:ing|ed)?|unacceptable|outrageous|disgust(?:ing|ed)|disgrace(?:ful)?
-        |furious|livid|appall(?:ed|ing)|pissed|unprofessional|incompetent|ripped\ off|rip[ -]?off
-        |scam(?:med|mers?)?|fraud|ridiculous|fed\ up|horrendous|atrocious|shameful|shame\ on
-        |how\ dare|inedible|no[ -]?show(?:ed)?|ruined|botched
-        |messed\ (?:it\ |this\ |that\ |everything\ )?up|screwed\ (?:\w+\ )?(?:up|over)|waste\ of\ (?:time|money|my))\b
-    | \b(?:am|i'm|im|are|we're|was|were|so|very|really|extremely|pretty|deeply|quite|beyond)
-        \ (?:\w+\ ){{0,2}}(?:angry|upset|mad\ (?:at|about)|frustrated|annoyed|unhappy|disappointed
-        |dissatisfied|let\ down)\b
-    | \b(?:disappoint(?:ing|ment)|frustrating)\b
-    | \b(?:terrible|horrible|awful|worst|poor|bad|lousy|pathetic|dreadful|shoddy|negative)
-        \ (?:\w+\ )?(?:service|experiences?|jobs?|food|chef|meal|company|communication|attitude
-        |party|night|dinner|quality|business|hospitality)\b
-    | \b(?:terrible|horrible|awful|worst)\ time\b | \bthe\ worst\b(?!\ case) | \bworst\ ever\b
-    | \b(?:not|isn't|wasn't|weren't|aren't|never)\ (?:at\ all\ |very\ |really\ |too\ |exactly\ )?
-        (?:happy|satisfied|pleased|impressed|good\ enough|okay\ with|ok\ with|acceptable)\b
-    | \b{_FOOD}\ (?:was|were|came|tasted|arrived|is|are)\ (?:\w+\ ){{0,3}}(?:cold|raw|undercooked
-        |overcooked|burn(?:t|ed)|spoiled|rotten|gross|awful|terrible|horrible|bland|dry|stale|mushy
-        |greasy|tasteless|under\ ?cooked|pink\ inside|too\ salty|off|funny|weird)\b
-    | \bnot\ (?:an?\ |the\ )?(?:very\ |really\ |so\ )?(?:great|good|nice|pleasant|best)\ (?:experience|job|service|company|impression)
-    | \bleft\ (?:an?\ |such\ a\ )?(?:\w+\ )?mess\b | \bonly\ (?:got|received|had|brought)\ (?:food|enough|half)
-    | \bnot\ enough\ (?:food|rice|chicken|shrimp|steak)\b | \bmissing\ (?:from\ )?(?:my|our|the)\ (?:order|food)
-    | \bran\ out\ of\ (?!time|space|room|ideas|seats|chairs|money)
-    | \b(?:chef|guy|cook|he|she|they|driver|staff|team|you\ guys)\ (?:\w+\ ){{0,2}}(?:was|were|is|came
-        |showed\ up|arrived|got\ here)\ (?:\w+\ ){{0,4}}(?:late|rude|drunk|dirty|lazy|mean)\b
-    | \b(?:chef|guy|cook|he|she|they|staff)\ (?:forgot|yelled|cursed|walked\ out|left\ early|burn(?:ed|t)
-        |cancel?led\ on|bailed|spilled|refused|skipped|stole)\b
-    | \b(?:chef|guy|cook|nobody|no\ one|he|she|they|staff)\ (?:\w+\ )?(?:never|didn't|did\ not
-        |hasn't|has\ not|haven't|still\ hasn't)\ (?:\w+\ )?(?:show|arrive|come|came|apologi[sz])
-    | \b(?:nobody|no\ one)\ (?:\w+\ )?(?:show|came|answer|respond|repl(?:y|ie)|call|got\ back|help|return|pick)
-    | \b(?:nobody|no\ one|you|they)\ (?:\w+\ )?(?:never|don't|didn't|won't|refuse\ to)
-        \ (?:answer|respond|reply|call\ back|return\ my)
-    | \bbeen\ waiting\b.{{0,25}}\b(?:days?|weeks?|hours?|forever|month)
-    | \bstill\ waiting\ (?:for|on)\ (?:an?\ |my\ |the\ |your\ )?(?:reply|response|answer|call|chef|someone)
-    | \b(?:ignored|ignoring)\ (?:me|us|my)\b
-    | \b(?:problem|issue)s?\ with\ (?:your|the|our\ last|my\ last)
-        \ (?:\w+\ )?(?:chef|service|food|party|company|order|event|booking)\b
-    | \b(?:got|brought|sent|delivered|gave\ us|gave\ me|made|served)\ (?:us\ |me\ )?the\ wrong\b
-    | \bnever\ (?:again|using\ you|book(?:ing)?\ (?:with\ )?you|order(?:ing)?\ (?:from\ )?you)\b
-"""
-_EVENT_DAY = r"""
-    \bwhere(?:'s|\ is|\ are|s)\ (?:the|our|my|your)\ (?:chef|cook|guy)\b
-    | \b(?:chef|cook|he|she)\ (?:\w+\ )?(?:isn't|is\ not|is\ still\ not|not|hasn't|still\ isn't)\ (?:\w+\ )?
-        (?:here|arrived|shown|coming|showed)\b
-    | \b(?:and|still|but)\ no\ (?:chef|cook|sign\ of|food\ yet)
-    | \b(?:chef|cook)\ is\ (?:\w+\ ){0,4}late\b(?!r)
-"""
-_NO_EVENT_DAY = rf"""{_HYPOTHETICAL} | \bwhy\ is\b"""
-_NO_COMPLAINT = rf"""
-    \b(?:no|not|zero|without|never\ had|any|don't|won't)\ (?:\w+\ )?
-        (?:complaints?|complain(?:ing)?|disappoint\w*|upset|angry|issues?|problems?\ with)\b
-    | \bangry\ birds\b | \bweather\b | \bcompetitor | \bwithout\ being\b | {_HYPOTHETICAL}
-"""
-
-_REFUND = r"""
-    \b(?:refund(?:s|ed|ing)?|reimburse\w*|(?:money|deposit|payment)\ (?:back|returned))\b
-"""
-_REFUND_ASKED_BEFORE = rf"""
-    {_HYPOTHETICAL} | \bdo\ you\ (?:guys\ )?(?:give|offer|do|issue|allow|have|provide)\b
-    | \b(?:can|is|are)\ (?:the\ |my\ )?deposits?\ (?:be\ )?refund | \bwould\ (?:i|we|you|it)\b | \bnon-?refund
-"""
-_REFUND_DEMANDED = r"""
-    \b(?:want|need|demand|expect|give\ me|process|owe[ds]?|waiting|where\ is|where's|issue\ me|asking
-        |request(?:ed|ing)?|deserve)\b.{0,25}\b(?:refund(?:ed)?|money\ back|deposit\ back)\b
-    | \bcharge[ -]?backs?\b
-    | \bdisput(?:e|ed|ing)\b
-    | \b(?:double|over)[ -]?charged?\b
-    | \bcharged?\ (?:me|us|my\ \w+|our\ \w+)\ (?:\w+\ ){0,3}
-        (?:twice|two\ times|double|again|extra|too\ much|more|wrong)\b
-    | \b(?:was|were|been|got)\ charged\ (?:twice|two\ times|double|again|too\ much|the\ wrong|more\ than)
-    | \bpaid\ (?:\w+\ )?twice\b
-    | \b(?:two|2|double|duplicate|extra|second|wrong|unauthori[sz]ed|unknown|strange)\ charges?\b
-    | \bpayment\ plans?\b | \binstallments?\b | \bpay\ (?:\w+\ )?(?:in|over)\ (?:\w+\ )?(?:payments|months)\b
-    | \bcard\ (?:\w+\ ){0,3}(?:declined|rejected)\b
-    | \b(?:payment|deposit|transaction|zelle|venmo)\ (?:\w+\ ){0,4}
-        (?:failed|declined|bounced|didn't|did\ not|not\ going\ through|won't\ go|doesn't\ work
-        |isn't\ working|not\ working)
-    | \b(?:problem|issue|trouble|wrong)\ with\ (?:my|the|our)\ (?:\w+\ )?(?:deposit|payment|card|charge)\b
-"""
-
-_LEGAL_THREAT = r"""
-    \b(?:my|our|his|her|get(?:ting)?\ an?|hir(?:e|ing)\ an?|call(?:ing)?\ an?|contact(?:ing)?\ an?|see(?:ing)?\ an?
-        |talk(?:ing)?\ to\ an?)\ (?:lawyers?|attorneys?)\b(?!\ (?:friend|buddy|husband|wife))
-    | \b(?:lawsuit|legal\ (?:action|team|department|counsel|notice|matter|proceedings?)|small\ claims
-        |press\ charges|attorney\ general|better\ business\ bureau|bbb|board\ of\ health)\b
-    | \b(?:take|see|taking|seeing)\ (?:you|this|it|them)\ (?:\w+\ )?(?:to|in)\ (?:\w+\ ){0,2}court\b
-    | \b(?:sue|suing)\ (?:you|your|them|u|y'all|over)\b
-    | \b(?:will|going\ to|gonna|could|can|may|might|we'll|i'll)\ sue\b
-    | \breport(?:ing)?\ (?:you|this\ to|your)\b | \bhealth\ (?:department|inspector|dept)\b
-    | \b(?:call|contact|go|email|tell)(?:ing)?\ (?:to\ )?(?:the\ )?(?:news|media|press|police|cops|tv)\b
-    | \b(?:leav|post|writ|giv)(?:e|ing)\b.{0,20}\b(?:one|1|bad|negative|terrible|horrible|awful|star)\b
-        .{0,10}\breviews?\b
-"""
-_LEGAL_PAPERS = r"""
-    \bcertificates?\ of\ insurance\b | \bcoi\b | \badditional(?:ly)?\ insured\b | \bproof\ of\ insurance\b
-    | \binsurance\ (?:certificates?|papers?|paperwork|documents?|details|info\w*|policy\ number|forms?)\b
-    | \bliab(?:le|ility)\b(?!\ insurance) | \bwaivers?\b | \bindemnif\w+ | \bhold\ harmless\b
-    | \b(?:an?|any|the|fire|park|health|event|special|city|county|get|need|require|pull|your|food)
-        \ permits?\b
-    | \bpermits?\ (?:is|are|required|needed|for|from)\b
-    | \b(?:liquor|alcohol)\ licen[sc]e
-"""
-
-_ILLNESS = rf"""
-    \bfood\ ?poison\w* | \bsalmonella\b | \bnorovirus\b | \be\.?\ ?coli\b
-    | \b(?:sick|ill|nauseous|unwell)\ (?:after|since|the\ next|next\ (?:day|morning)|that\ night|all\ night|overnight)\b
-    | \b(?:sick|ill|nauseous|unwell)\ from\ (?:eating|your|the\ {_FOOD}|last)
-    | \b(?:food|shrimp|chicken|steak|it|dinner|hibachi|meal|party|lobster|{_FOOD})\ (?:\w+\ )?
-        (?:made|got|gave)\ (?:\w+\ ){{1,4}}(?:sick|ill|throw|vomit)
-    | \bate\b.{{0,40}}\b(?:sick|ill)\b
-    | \b(?:threw|throwing)\ up\b | \bvomit\w* | \bdiarrh\w+ | \bstomach\ (?:pains?|ache|cramps|bug)\b
-    | \b(?:in|to|at)\ the\ (?:hospital|er|emergency\ room|icu)\b | \bambulance\b
-    | \b(?:call(?:ed|ing)?)\ 911\b | \bparamedics?\b
-    | \ballergic\ reaction\b | \banaphylactic\ shock\b | \bcan't\ breathe\b | \bhives\b
-    | \binjur(?:ed|y|ies)\b | \bbleeding\b | \b(?:got|was|were|been|is)\ (?:badly\ )?hurt\b
-    | \b(?:kids?|son|daughter|child|children|guests?|wife|husband|mom|dad|he|she|i|who|someone|friend|cousin|nephew
-        |niece|uncle|aunt|grandma|grandpa|toddler)\ (?:got|was|were)\ (?:\w+\ )?(?:burn(?:ed|t)|scalded|cut)\b
-    | \bhot\ oil\b.{{0,20}}\bon\b | \bhurt\ {_SOMEONE} | \bburn(?:ed|t|s)?\ (?:me|him|her|himself|herself|myself)\b
-    | \b(?:burn(?:ed|t)|scalded|singed|cut|broke)\ {_SOMEONE}?(?:hand|arm|face|hair|finger|leg|foot|skin
-        |eyebrows?|guest|son|daughter|kid|child|wife|husband|mom|dad|baby|nephew|niece|cousin|friend)
-    | \b(?:damaged|stained|scorched|burn(?:ed|t)|broke|cracked|scratched|melted|destroyed|ruined|singed)
-        \ (?:\w+\ ){{0,3}}{_PROPERTY}
-    | \bcaught\ (?:on\ )?fire\b | \bset\b.{{0,20}}\bon\ fire\b | \bstarted\ a\ fire\b | \bfire\ department\b
-    | \b{_PROPERTY}\ (?:is|was|got)\ (?:on\ fire|damaged|stained|scorched|burn(?:ed|t)|ruined|destroyed)\b
-"""
-_NO_ILLNESS = r"""
-    \b(?:work|working|nurse|nurses|event|party|doctor|doctors|deliver)\ (?:\w+\ )?(?:at|to|in)\ the\ (?:hospital|er)
-    | \bthe\ flu\b | \bmorning\ sickness\b | \bcovid\b | \bever\b
-"""
-
-_ALLERGY = rf"""
-    \ballergic\b | \banaphyla\w+ | \bepi[ -]?pens?\b | \bc(?:o?e)liac\b
-    | \b(?:life[ -]threatening|deathly|deadly|severe|serious|bad|extreme)\ (?:\w+\ ){{0,3}}allerg
-    | \b(?:have|has|having|with|got|carries|my|our|his|her|their|'s)\ (?:\w+\ ){{0,3}}
-        (?:allergy|allergies)\b
-    | \b(?:peanut|nut|tree\ nut|shellfish|seafood|shrimp|fish|soy|egg|sesame|wheat|gluten|dairy|garlic)s?
-        \ (?:allergy|allergies)\b
-"""
-_NO_ALLERGY = r"""
-    \b(?:no|not|zero|without|none|nobody|no\ one|isn't|aren't|don't|doesn't|nor|never)\b.{0,30}\ballerg
-    | \bdo\ you\ (?:guys\ )?(?:accommodate|handle|have|do|offer|work|deal|cater|take|list)\b
-    | \ballergic\ to\ (?:cats|dogs|pollen|bees|work|cooking|mornings)\b
-"""
-
-_CUSTOM_MENU = rf"""
-    \b(?:custom(?:i[sz]ed)?|personali[sz]ed|bespoke|special|different)\ menus?\b
-    | \bmenu\b.{{0,20}}\bcustom | \bcustom\b.{{0,20}}\bmenus?\b
-    | \b(?:not|isn't|aren't|off)\ (?:on\ )?(?:your|the)\ menu\b | \boff[ -]menu\b | \bnon-menu\b
-    | \b(?:bring|supply|provide|buy|use)\ (?:\w+\ )?our\ own\ (?:meats?|proteins?|food|steaks?|fish|seafood|ingredients)\b
-    | \b(?:can|could|would|will|do|does)\ (?:you|we|the\ chef|he|she|they|i)\ (?:\w+\ ){{0,3}}
-        (?:make|cook|do|prepare|serve|bring|add|include|get|have|grill|offer|provide|order|swap|substitute)
-        \ (?:\w+\ ){{0,4}}{_DISH_PEOPLE_ASK_FOR}
-    | \b(?:want|like|need|order|request|substitute|swap|replace|add)\ (?:\w+\ ){{0,3}}{_DISH_PEOPLE_ASK_FOR}
-"""
-_NO_CUSTOM_MENU = r"""\b(?:no|not|without|avoid|free|use|used)\ (?:any\ )?pork\b | \bkids?\ (?:\w+\ )?like"""
-
-_CORPORATE = r"""
-    \bcorporate\b | \bteam[ -]?building\b | \b(?:\d+|our|my|the)\ (?:\w+\ )?employees\b
-    | \bfor\ (?:companies|businesses|offices)\b | \b\d+\ staff\b | \bfor\ (?:our\ |my\ |vip\ )?clients\b
-    | \b(?:our|my)\ (?:\w+\ )?(?:firm|agency|startup|organi[sz]ation|department)\b
-    | \b(?:company|office|staff|employee|work|firm)(?:'s)?\ (?:\w+\ )?(?:party|event|picnic|dinner|lunch
-        |luncheon|retreat|function|outing|gathering|celebration|appreciation|offsite)\b
-    | \b(?:dinner|lunch|party|event)\ for\ (?:my|our|the)\ (?:office|company|staff|firm)\b
-    | \bw-?9\b | \bnet[ -]?(?:15|30|45|60)\b | \bpurchase\ order\b
-    | \bvendor\ (?:form|contract|registration|packet|agreement|application|list)
-    | \b(?:sign|signed|send|written|annual|vendor|service|draft)\ (?:\w+\ ){0,2}contracts?\b
-    | \bmulti[ -]?(?:day|night)\b | \b(?:days|nights|dinners|events|weekends)\ in\ a\ row\b
-"""
-
-_INDOOR = r"""
-    \bindoors?\b | \b(?:apartment|condo|balcony|high-?rise|penthouse)s?\b
-    | \binside\ (?:of\ )?(?:my|the|our|a|his|her)\ (?:\w+\ )?(?:house|home|garage|kitchen|living\ room
-        |building|venue|office|barn|hall|sunroom|basement|room|tent)\b
-    | \bin\ (?:my|our|the|a|his|her)\ (?:\w+\ )?(?:kitchen|garage|living\ room|basement|dining\ room|sunroom)\b
-"""
-_NOT_INDOOR = r"""
-    \b(?:not|no|never|instead\ of|rather\ than|isn't|won't\ be)\ (?:\w+\ )?(?:indoors?|inside)\b
-    | \b(?:bathrooms?|restrooms?|toilets?)\b
-"""
-
-_PRICE_DISCREPANCY = r"""
-    \b(?:not|isn't|wasn't|different\ (?:from|than)|doesn't\ match|higher\ than|more\ than)\ (?:\w+\ ){0,4}
-        (?:quoted|told|given|advertised|(?:you|website|site|they|he|she)\ (?:said|says?))\b
-    | \b(?:was|were|been|got)\ (?:\w+\ )?quoted\b.{0,50}\b(?:last|before|but|why|earlier|previously|originally|now)\b
-    | \b(?:said|told|quoted)\b.{0,40}\b(?:before|earlier|yesterday|last)\b.{0,30}\bnow\b
-    | \b(?:website|site|online|instagram|facebook|flyer|ad|google|you|they|someone|he|she|chef|guy|lady)
-        \ (?:\w+\ )?(?:says?|said|shows?|showed|told|lists?|listed|quoted|advertised?)\b
-        (?=.*(?:\$|dollar|price|cost|fee|per\ (?:person|adult|head)|cheaper|minimum|free))
-        .{0,80}\b(?:but|why|however|now|instead)\ (?:you|now|it|the|your|this|i|that|then|am|is|are|we)\b
-    | \b(?:price|quote|cost|total|rate)s?\ (?:\w+\ ){0,6}(?:(?:was|is|are|were)\ (?:\w+\ )?(?:different|wrong
-        |incorrect|off|higher)|changed|went\ up|gone\ up|increased|(?:doesn't|don't|not)\ match)\b
-    | \bwhy\ (?:is|was|did|are)\ (?:it|the\ \w+|this|that)\ (?:\w+\ ){0,3}(?:more\ now|higher|different|gone?\ up
-        |went\ up|increased?|changed?)\b
-    | \b(?:last\ (?:time|year|month|summer|week)|previously|originally|used\ to)\b.{0,30}
-        (?:\bcheaper\b|\$|\bpaid\ \d|\bless\b|\blower\b)
-    | \b(?:math|numbers|figures|total|quote)\ (?:\w+\ )?(?:doesn't|don't|does\ not|do\ not|isn't|not)\ (?:\w+\ )?
-        (?:add|make\ sense|seem|look|right|correct)
-    | \b(?:old|previous|earlier|original)\ (?:quote|price)\b | \bhono(?:u)?r\ (?:the|that|my|your|our)\b
-"""
-_NO_DISCREPANCY = r"""^(?:is|are|does|do|will|would|can)\b(?!.*\bwhy\b) | \bis\ fine\b | \bsounds\ good\b"""
-
-_DISCOUNT = r"""
-    \b(?:discount(?:s|ed)?|coupons?|promo(?:s|tions?)?|vouchers?|groupon|price[ -]?match\w*|negotiat\w+
-        |haggl\w+|specials)\b
-    | \bmatch\ (?:their|that|his|her|a|the|this)\ (?:price|quote|offer)\b
-    | \b(?:best|better|lower|lowest|special|good)\ (?:price|deal|rate|offer)\ (?:you|for|than|can|possible|if)\b
-    | \b(?:best|better|lowest)\ (?:price|deal|rate)$
-    | \b(?:lower|reduce|drop|waive|come\ down\ on)\ (?:\w+\ )?(?:price|rate|cost|minimum|fee|travel|deposit)
-    | \b(?:any|do\ it|make\ it|get\ it|go|be|bit|little)\ cheaper\b
-    | \b(?:\d+\ ?%|percent|money)\ off\b | \bknock\ (?:\S+\ ){1,3}off\b | \bfree\ upgrade
-    | \b(?:get|give|cut|have|make|do)\ (?:me\ |us\ )?(?:an?|any|some)\ (?:\w+\ )?(?:deals?|break|bargain)\b
-    | \bthrow\ in\ (?:some|a|an|the|free)\b | \bwork\ with\ (?:me|us)\ on\ (?:the\ )?price\b
-"""
-_NO_DISCOUNT = r"""\b(?:not|don't|no)\ (?:\w+\ ){0,3}(?:discounts?|coupons?)\b | \bdiscount\ (?:store|chain)"""
-
-_SHORT_NOTICE = r"""
-    \b(?:come|available|availability|free|chef|cater|cook\ for|party|event|dinner|hibachi|openings?|slot)
-        \b.{0,30}\b(?:today|tonight|this\ (?:evening|afternoon)|tomorrow)\b
-    | \b(?:today|tonight|this\ (?:evening|afternoon)|tomorrow)\b.{0,25}\b(?:party|event|chef|hibachi|for\ \d+)\b
-    | \bbook(?:ing)?\ (?:\w+\ ){0,3}for\ (?:today|tonight|tomorrow|this\ evening)\b
-    | \bfor\ (?:today|tonight|tomorrow)\b
-    | \b(?:party|event|dinner|it's|its|starts?|starting|guests?)\ (?:\w+\ )?in\ (?:an?|\d+|one|two|three|four|five|a\ few)\ hours?\b
-    | \bshort\ notice\b | \blast[ -]?minute\b
-"""
-_NO_SHORT_NOTICE = r"""
-    \b(?:call|text|email|let\ you\ know|decide|send|talk|reply|pay|confirm|answer|get\ back)\b.{0,30}
-        \b(?:today|tonight|tomorrow)\b
-    | \blast[ -]?minute\ (?:changes?|cancel\w*|guests?|additions?) | \bhow\ short\b | \bpolicy\b | \bwhat\ if\b
-"""
-
-_BOOKING_CHANGE = r"""
-    \b(?:cancel(?:l?ing|led)?|reschedul\w+|postpon\w+|move|change|push(?:\ back)?)\ (?:\w+\ ){0,3}(?:my|our)
-        \ (?:\w+\ ){0,3}(?:booking|reservation|party|event|appointment|dinner|hibachi|catering|date)\b
-    | \bcancel\ (?:my|our|the|this|that)\ (?:\w+\ ){0,2}
-        (?:order|booking|reservation|party|event|appointment|dinner|chef|date)\b
-    | \b(?:have\ to|need\ to|want\ to|must|gotta|going\ to|like\ to|we're|i'm)
-        \ (?:cancel\w*|reschedul\w+|postpon\w+)\b
-    | \b(?:existing|upcoming|confirmed)\ (?:booking|reservation|party|event)\b
-    | \b(?:add|remove)\b.{0,30}\b(?:to|from)\ (?:my|our)\ (?:booking|reservation)\b
-    | \b(?:already|just)\ (?:booked|paid)\b.{0,40}\b(?:change|move|cancel|add|switch)\b
-"""
-_NO_BOOKING_CHANGE = rf"""
-    {_HYPOTHETICAL} | \b(?:later|after\ (?:i|we|booking)|once\ (?:i|we)|before\ the\ (?:event|party)|how\ late
-    |how\ (?:many|much|far)|deadline|fee\ to|charge\ to|allowed)\b
-"""
-
-_WEATHER = r"""
-    ^(?=.*\b(?:rain(?:ing|y)?|storm(?:s|y|ing)?|forecast|weather|wind(?:y|s)?|wildfires?|smok(?:e|y)|heat\ ?wave|snow)\b)
-    .*\b(?:cancel\w*|postpon\w+|reschedul\w+|call\ (?:it\ |this\ )?off|what\ (?:should|do|can)\ (?:we|i)\b
-        |still\ (?:on|coming)|new\ date|another\ date)
-"""
-_NO_WEATHER = rf"""{_HYPOTHETICAL} | \bpermitting\b | \bcase\ of\b | \bwhen\ it\ rains\b"""
-
-_REPEATED = r"""
-    \byou\ (?:already|just)\ (?:asked|said|told)\b
-    | \bi(?:'ve|\ have)?\ (?:already\ |just\ )?(?:told|asked|given|gave|answered|sent)\ (?:you\ |that\ |this\ |it\ )+
-        (?:\w+\ )?(?:already|twice|before|times)\b
-    | \bi(?:'ve|\ have)?\ (?:already|just)\ (?:told|asked|gave|answered)\ (?:you|that|this)\b
-    | \b(?:makes?\ no|doesn't\ make\ (?:any\ )?)\ ?sense\b | \bnot\ answering\ (?:my|the)\b
-    | \b(?:not|isn't|wasn't)\ what\ (?:i|we)\ (?:asked|said|meant|wanted)\b
-    | \byou\ (?:keep|kept)\ (?:asking|saying|repeating|sending|giving)\b
-    | \byou\ (?:\w+\ )?(?:don't|do\ not|aren't|are\ not|didn't|never)\ (?:\w+\ )?
-        (?:understand|understanding|listen|listening|get\ it|read|reading|getting)\b
-    | \bare\ you\ (?:even\ )?(?:reading|listening)\b | \bstop\ repeating\b
-    | \b(?:this|you)\ (?:is|are|isn't|aren't)\ (?:not\ )?(?:helping|helpful|making\ sense)\b
-    | \b(?:third|3rd|fourth|4th|fifth|5th)\ time\ (?:i|i've|i'm|we)\b | \bhow\ many\ times\ do\ i\b
-"""
-_NOT_REPEATED = r"""\b(?:you're|you\ are|this\ is)\ (?:very|so|really|super)\ help"""
-
-_LARGE_PARTY = r"""\b(?:two|three|four|2|3|4|multiple|several|extra|more\ than\ one)\ chefs\b"""
-
-_DISTANCE = r"""\bout[ -]of[ -]state\b | \bdestination\ (?:wedding|event|party)\b"""
-
-WORDINGS: tuple[tuple[str, Priority | None, str, str | None], ...] = (
-    ("illness", None, _ILLNESS, _NO_ILLNESS),
-    ("legal", "urgent", _LEGAL_THREAT, None),
-    ("legal", None, _LEGAL_PAPERS, None),
-    ("allergy", None, _ALLERGY, _NO_ALLERGY),
-    ("complaint", "urgent", _EVENT_DAY, _NO_EVENT_DAY),
-    ("complaint", None, _COMPLAINT, _NO_COMPLAINT),
-    ("refund", None, _REFUND, _REFUND_ASKED_BEFORE),
-    ("refund", None, _REFUND_DEMANDED, r"\bdo\ you\ (?:offer|have|do|take|accept|allow)\b"),
-    ("asked_for_person", None, _ASKED_FOR_PERSON, None),
-    ("booking_change", None, _BOOKING_CHANGE, _NO_BOOKING_CHANGE),
-    ("weather", None, _WEATHER, _NO_WEATHER),
-    ("short_notice", None, _SHORT_NOTICE, _NO_SHORT_NOTICE),
-    ("price_discrepancy", None, _PRICE_DISCREPANCY, _NO_DISCREPANCY),
-    ("large_party", None, _LARGE_PARTY, None),
-    ("corporate", None, _CORPORATE, None),
-    ("custom_menu", None, _CUSTOM_MENU, _NO_CUSTOM_MENU),
-    ("indoor", None, _INDOOR, _NOT_INDOOR),
-    ("distance", None, _DISTANCE, None),
-    ("discount", None, _DISCOUNT, _NO_DISCOUNT),
-    ("repeated_misunderstanding", None, _REPEATED, _NOT_REPEATED),
+WORDINGS = (
+    Wording(
+        "illness",
+        """
+        (food poison|foodpoison|vomit|diarrh)*
+        (salmonella|norovirus|e coli|ambulance|paramedics?|bleeding|hives|collapsed|fainted)
+        (sick|ill|nauseous|unwell) (after|since|the next|next day|next morning|that night|all night)
+        (sick|ill|nauseous|unwell) from (eating|your|the <food>|last)
+        (<food>|it|party) _ (made|got|gave) ... (sick|ill|throw|vomit)
+        (ate|eating) ... (sick|ill)
+        (threw|throwing|throws) up
+        stomach (pain|pains|ache|cramps|bug)
+        (in|to|at) the (hospital|er|emergency room|icu)
+        call* 911
+        allergic reaction
+        anaphylactic shock
+        (can't|cannot|couldn't) breathe
+        passed out
+        injur(ed|y|ies)
+        (got|was|were|been|is) [badly] hurt
+        hurt (my|our|his|her|the|a|one of) <relative>
+        burn(ed|t|s)? (me|him|her|himself|herself|myself)
+        (burned|burnt|scalded|singed|cut|broke) ... (<body>|<relative>)
+        (<relative>|he|she|i|who|someone) (got|was|were) _ (burned|burnt|scalded|cut)
+        (hot oil|burn marks?|fire department)
+        (oil|grease|sauce|flames?) _ (splashed|splattered|spilled|hit|got) _ (on|in|into|my|our)
+        (damaged|stained|scorched|burned|burnt|broke|cracked|scratched|melted|ruined) ... <property>
+        (destroyed|singed) ... <property>
+        <property> (is|was|got) (on fire|damaged|stained|scorched|burned|burnt|ruined|destroyed)
+        (caught|set|started) ... fire
+        """,
+        """
+        (work*|nurses?|event|party|doctors?|deliver*) _ (at|to|in) the (hospital|er)
+        (the flu|morning sickness|covid|ever)
+        """,
+    ),
+    Wording(
+        "legal",
+        """
+        (my|our|his|her) (lawyers?|attorneys?) (will|is|are|wants?|says?|said|has|to|about|contact*)
+        (from|with|to) (my|our) (lawyers?|attorneys?)
+        (get|hire|call|contact|see|talk to|getting|hiring|calling) (a|an|my|our) (lawyer|attorney)
+        (lawsuit|small claims|press charges|attorney general|better business bureau|bbb|theft)
+        legal (action|team|department|counsel|notice|matter|proceedings?)
+        (take|see|taking|seeing) (you|this|it|them) _ (to|in) ... court
+        (sue|suing) (you|your|them|u|y'all|over)
+        (will|going to|gonna|could|can|may|might|we'll|i'll) sue
+        fil(e|ing) [a|an] (claim|police report|report|suit)
+        report(ing)? (you|this to|your)
+        (health|board of health) (department|inspector|dept)
+        (call|contact|go|email|tell)(ing)? [to] [the] (news|media|press|police|cops|tv)
+        (leav|post|writ|giv)(e|ing) ... (one|1|bad|negative|terrible|horrible|awful|star) _ reviews?
+        """,
+        "(lawyer|attorney) (friend|buddy|husband|wife)",
+        "urgent",
+    ),
+    Wording(
+        "legal",
+        """
+        (certificates? of insurance|coi|additional* insured|proof of insurance|hold harmless)
+        insurance (certificates?|papers?|paperwork|documents?|details|info*|policy number|forms?)
+        (liable|liability|waivers?|indemnif*)
+        (a|any|the|fire|park|health|event|special|city|county|get|need|pull|your|food) permits?
+        permits? (is|are|required|needed|for|from)
+        (liquor|alcohol) (licen[cs]e|license)
+        """,
+        "liability insurance",
+    ),
+    Wording(
+        "allergy",
+        """
+        (allergic|anaphyla*|epi pens?|epipens?|celiac|coeliac)
+        (life threatening|deathly|deadly|severe|serious|bad|extreme) ... allerg*
+        (have|has|having|with|got|carries|my|our|his|her|their) ... (allergy|allergies)
+        <allergen>s? (allergy|allergies)
+        go(es)? into shock
+        """,
+        """
+        (no|not|zero|without|none|nobody|no one|isn't|aren't|don't|doesn't|nor|never) ... allerg*
+        do you [guys] (accommodate|handle|have|do|offer|work|deal|cater|take|list)
+        allergic to (cats|dogs|pollen|bees|work|cooking|mornings)
+        """,
+    ),
+    Wording(
+        "complaint",
+        """
+        (where's|wheres|where is|where are) (the|our|my|your) (chef|cook|guy)
+        (chef|cook|he|she) _ (isn't|is not|is still not|not|hasn't) _ (here|arrived|shown)
+        (chef|cook) (isn't|is not|not) coming
+        (and|still|but) no (chef|cook|sign of|food yet)
+        (chef|cook) is ... late
+        """,
+        """
+        <if>
+        why is
+        """,
+        "urgent",
+    ),
+    Wording(
+        "complaint",
+        """
+        (complaints?|complain(ing|ed)?|unacceptable|outrageous|disgust(ing|ed)|disgrace|disgraceful)
+        (furious|livid|appall(ed|ing)|pissed|unprofessional|incompetent|ripped off|rip ?off|scam*)
+        (fraud|ridiculous|fed up|horrendous|atrocious|shameful|shame on|how dare|inedible|ruined)
+        (no show|no showed|botched|disappoint(ing|ment)|frustrating|worst ever)
+        (messed|screwed) [it|this|that|everything] (up|over)
+        waste of (time|money|my)
+        (am|i'm|im|are|we're|was|were|so|very|really|extremely|pretty|beyond) ... <upset>
+        (terrible|horrible|awful|worst|poor|bad|lousy|pathetic|dreadful|negative) _ <service>
+        (terrible|horrible|awful|worst) time
+        the worst
+        (not|isn't|wasn't|weren't|aren't|never) ... (happy|satisfied|pleased|impressed|acceptable)
+        not (a|an|the) [very|really|so] (great|good|nice|pleasant|best) <service>
+        <service> (was|is|were) ... <poor>
+        <food> (was|were|came|tasted|arrived|is|are) ... <spoilt>
+        ran out of (food|rice|meat|chicken|steak|shrimp|propane|gas|sauce|noodles|veggies|protein)
+        <cook> _ (was|were|is|came|showed up|arrived|got here) ... (late|rude|drunk|dirty|lazy|mean)
+        <cook> (forgot|yelled|cursed|walked out|left early|burned|burnt|bailed|spilled)
+        <cook> (refused|skipped|stole|cancell?ed on)
+        (<cook>|nobody|no one) _ (never|didn't|did not|hasn't) _ (show|arrive|come|came|apologi)*
+        (nobody|no one) _ (show|came|answer|respond|repl|call|got back|help|return|pick)*
+        (you|they) _ (never|don't|didn't|won't|refuse to) (answer|respond|reply|call back|return)
+        been waiting ... (days?|weeks?|hours?|forever|month)
+        waited ... (hours?|minutes)
+        still waiting (for|on) [a|an|my|the|your] (reply|response|answer|call|chef|someone)
+        ignor(ed|ing) (me|us|my)
+        (problem|issue)s? with (your|the|our last|my last|our|my) _ <service>
+        (got|brought|sent|delivered|gave us|gave me|made|served) [us|me] the wrong
+        never (again|using you|using this|order from you)
+        never book(ing)? [with] you
+        left (a|an|such a) _ mess
+        only (got|received|had|brought) (food|enough|half)
+        (not|wasn't|isn't|weren't) enough (food|rice|chicken|shrimp|steak)
+        (left|still|were|are) hungry
+        missing [from] (my|our|the) (order|food)
+        regret (booking|using|hiring|choosing|ordering)
+        barely (cooked|spoke|fed|ate|any)
+        on his phone
+        report [a|an] (problem|issue|incident)
+        took (my|our) (deposit|money)
+        """,
+        """
+        (no|not|zero|without|never had|any|don't|won't) _ (complaints?|disappoint*|upset|issues?)
+        (no|not|don't|won't) _ complain*
+        (angry birds|weather|competitor*|the worst case|<if>)
+        """,
+    ),
+    Wording(
+        "refund",
+        """
+        (refund(s|ed|ing)?|reimburse*)
+        (money|deposit|payment) (back|returned)
+        """,
+        """
+        <if>
+        do you [guys] (give|offer|do|issue|allow|have|provide)
+        (can|is|are) [the|my] deposits? [be] refund*
+        would (i|we|you|it)
+        (nonrefund|non refund)*
+        """,
+    ),
+    Wording(
+        "refund",
+        """
+        (want|need|demand|expect|give me|process|owe|owed|owes|waiting|issue me) ... <money back>
+        (where is|where's|asking|request*|deserve) ... <money back>
+        (return|give back|send back|keep|keeping) [me] (my|our) (deposit|money)
+        (haven't|have not|never|didn't|not) _ (received?|gotten|got|seen?|get) (my|our|the) <money>
+        (charge backs?|chargebacks?|disput(e|ed|ing)|double charged?|overcharged?|over charged?)
+        charged? (me|us|my|our) ... (twice|two times|double|again|extra|too much|more|wrong)
+        (was|were|been|got) charged (twice|two times|double|again|too much|the wrong|more than)
+        (bill|charg|invoic)ed (me|us)
+        paid _ twice
+        (two|2|double|duplicate|extra|second|wrong|unauthori[sz]ed|unknown|strange) charges?
+        (payment plans?|installments?|wrong amount|stop [the|my] payment)
+        pay _ (in|over) _ (payments|months)
+        card ... (declined|rejected)
+        (payment|deposit|transaction|zelle|venmo) ... (failed|declined|bounced|didn't|did not)
+        (payment|deposit|transaction|zelle|venmo) ... (won't go|doesn't work|isn't working)
+        (payment|deposit|transaction|zelle|venmo) ... not (working|going through)
+        (problem|issue|trouble|wrong) with (my|the|our) _ (deposit|payment|card|charge)
+        """,
+        "do you (offer|have|do|take|accept|allow)",
+    ),
+    Wording(
+        "asked_for_person",
+        """
+        (talk|speak|chat|communicate|deal)(ing)? (to|with|w/) [a|an|the|your|one of your] <somebody>
+        (talk|speak)(ing)? (to|with) [the] \\w+'s boss
+        who (can|do|should|could|would) (i|we) (talk|speak|call|contact|reach)
+        (someone|somebody|anyone|anybody|a person|one of you) ... <call> (me|us)
+        (your|the|a) _ (team|staff|manager|owner|member|rep*|supervisor) ... <call> (me|us)
+        give (me|us) a (call|ring)
+        (pls|plz|please) (call|phone|ring)
+        (can|could|will|would) (you|u|y'all|they) ... (call|phone|ring) (me|us)
+        call (me|us) [back] (please|now|asap|at|on|today|tonight|tomorrow|as soon)
+        call (me|us) [back] $
+        (get|have|put) ... on the (phone|line)
+        (managers?|owners?|supervisors?|manager's|owner's) (number|contact|phone|email)
+        is (anyone|anybody) (there|here|available to)
+        help from [a|an] _ (person|human|someone)
+        (get|need|want|give|send|find|prefer) [me|us] [a|an|the|your|some] <staff>
+        (like|want|need) (a|an) _ (human|person) to _ (look|help|answer|call|check|read|handle)
+        (real|actual|live) (people|persons?|humans?) _ (work|there|available|answer|who|that|i)*
+        number where (a|an) _ (person|human)
+        (transfer|connect|switch|escalate|patch) (me|us|this)
+        put (me|us) (through|on with|in touch)
+        is there [a|an|any] [real|actual|live] (human|manager|person (i|we|who|that|to))
+        (not|no more|no|hate|sick of|tired of|stop with|instead of) _ _ <bot>
+        (want|like|prefer) to (talk|speak) to [a|an|the|this|your] <bot>
+        (can|could|may) [a|an|some] [real|actual|live] (human|person) _ (help|answer|reply|respond)
+        """,
+    ),
+    Wording(
+        "weather",
+        """
+        <bad weather> ~ <called off>
+        <called off> ~ <bad weather>
+        """,
+        """
+        <if>
+        (permitting|case of|when it rains)
+        """,
+    ),
+    Wording(
+        "booking_change",
+        """
+        (cancel*|reschedul*|postpon*|move|change|push [back]) ... (my|our) ... <event>
+        (reschedul|postpon|cancel)* ... (my|our|the|this|that) _ (<event>|order|chef)
+        (move|change|push) (my|our) ... <event>
+        (have to|need to|want to|must|gotta|going to|like to|we're|i'm) (cancel|reschedul|postpon)*
+        (already|just) (booked|paid) ... (change|move|cancel|add|switch)
+        (already|just) (booked|paid) ... ... (change|move|cancel|add|switch)
+        (existing|upcoming|confirmed) (booking|reservation|party|event)
+        (add|remove) ... (to|from) (my|our) (booking|reservation)
+        """,
+        """
+        (<if>|later|after (i|we|booking)|once (i|we)|before the (event|party)|how late|deadline)
+        (how (many|much|far)|(fee|charge) to|allowed)
+        """,
+    ),
+    Wording(
+        "short_notice",
+        """
+        (come|available|availability|free|chef|cater|cook for|party|event|dinner) ... <soon>
+        (hibachi|openings?|slot) ... <soon>
+        <soon> ... (party|event|chef|hibachi|for \\d+)
+        (for|do) <soon>
+        (its|it's|is) [actually] (tonight|today)
+        (party|event|dinner|it's|its|starts?|starting|guests?) _ in <few> hours?
+        (short notice|last minute)
+        """,
+        """
+        (call|text|email|let you know|decide|send|talk|reply|pay|confirm|answer|get back) ... <soon>
+        last minute (change|cancel|guest|addition)*
+        (how short|policy|what if)
+        """,
+    ),
+    Wording(
+        "price_discrepancy",
+        """
+        (not|isn't|wasn't|doesn't match|(different|higher|more) (than|from)) ... <told>
+        (was|were|been|got) _ quoted ... (last|before|but|why|earlier|previously|originally|now)
+        (said|told|quoted) ... (before|earlier|yesterday|last) ... now
+        <source> _ (says?|said|shows?|told|lists?|listed|quoted|advertised?) ... <price> ... <but>
+        <figure> ... ... (was|is|are|were) _ (different|wrong|incorrect|off|higher)
+        <figure> ... (changed|went up|gone up|increased|doesn't match|not match)
+        why (is|was|did|are) (it|this|that|the _) ... (more now|higher|different|gone? up|went up)
+        why (did|has) (it|this|that|the) ... (increase|change)d?
+        (last <time>|previously|originally|used to) ... (cheaper|less|lower|\\$\\d*)
+        last <time> ... paid \\d*
+        (math|numbers|figures|total|quote) _ (doesn't|don't|isn't|not) _ (add|make sense|look|right)
+        (old|previous|earlier|original) (quote|price)
+        honou?r (the|that|my|your|our)
+        """,
+        """
+        ^ (is|are|does|do|will|would|can)
+        (is fine|sounds good)
+        """,
+    ),
+    Wording("large_party", "(two|three|four|2|3|4|multiple|several|extra|more than one) chefs"),
+    Wording(
+        "corporate",
+        """
+        (corporate|team ?building|w ?9|purchase order|multi ?(day|night))
+        (\\d+|our|my|the) _ employees
+        (company|office|staff|employee|work|firm)('s)? _ <function>
+        (dinner|lunch|party|event) for (my|our|the) (office|company|staff|firm)
+        for (companies|businesses|offices)
+        \\d+ staff
+        for [our|my|vip] clients
+        (our|my) _ (firm|agency|startup|organi[sz]ation|department)
+        (tech|our|my|law|software|real estate) company (is|looking|wants|would|needs|has)
+        (we are|we're) (a|an) _ (company|corporation|business|nonprofit|firm)
+        net ?(15|30|45|60)
+        vendor (form|contract|registration|packet|agreement|application|list)
+        (sign|signed|send|written|annual|vendor|service|draft) ... contracts?
+        (days|nights|dinners|events|weekends) in a row
+        """,
+    ),
+    Wording(
+        "custom_menu",
+        """
+        (custom|customized|customised|personalized|personalised|bespoke|special|different) menus?
+        menu ... custom*
+        custom ... menus?
+        (not|isn't|aren't|off) [on] (your|the) menu
+        (off menu|non menu)
+        (bring|supply|provide|buy|use) _ our own (meat|protein|food|steak|fish|seafood|ingredient)*
+        (can|could|would|will|do|does) (you|we|the chef|he|she|they|i) ... <make> ... <dish>
+        (want|like|need|order|request|substitute|swap|replace|add) ... <dish>
+        """,
+        """
+        (no|not|without|avoid|free|use|used) [any] pork
+        kids? _ like
+        """,
+    ),
+    Wording(
+        "indoor",
+        """
+        (indoors?|apartments?|condos?|balcony|high ?rise|penthouse)
+        (cook|cooking|grill|grilling|hibachi|set ?up|do it|host) _ inside
+        inside [of] (my|the|our|a|his|her) _ <room>
+        in (my|our|the|a|his|her) _ (kitchen|garage|living room|basement|dining room|sunroom)
+        """,
+        """
+        (not|no|never|instead of|rather than|isn't|won't be) _ (indoors?|inside)
+        (bathrooms?|restrooms?|toilets?)
+        """,
+    ),
+    Wording("distance", "(out of state|destination (wedding|event|party))"),
+    Wording(
+        "discount",
+        """
+        (discount(s|ed)?|coupons?|promo*|vouchers?|groupon|price match*|negotiat*|haggl*|specials)
+        match (their|that|his|her|a|the|this) (price|quote|offer)
+        (best|better|lower|lowest|special|good) (price|deal|rate|offer) (you|for|than|can|if)
+        (best|better|lowest) (price|deal|rate) $
+        come down (to|on) (the|your|price|\\$?\\d*)
+        (do|make) it _ for (\\$\\d*|\\d+ (a|per))
+        (lower|reduce|drop|waive) _ (price|rate|cost|minimum|fee|travel|deposit)
+        (any|do it|make it|get it|go|be|bit|little) cheaper
+        (\\d+ ?%|percent|money) off
+        knock ... off
+        (get|give|cut|have|make|do) [me|us] (a|an|any|some) _ (deals?|break|bargain)
+        (free upgrade|work with (me|us) on)
+        throw in (some|a|an|the|free)
+        """,
+        """
+        (not|don't|no) ... (discounts?|coupons?)
+        discount (store|chain)
+        """,
+    ),
+    Wording(
+        "repeated_misunderstanding",
+        """
+        you (already|just) (asked|said|told)
+        i(('ve)|( have))? [already] (told|asked|given|gave|sent) (you|that|this) ... (twice|times)
+        i(('ve)|( have))? (already|just) (told|asked|gave|answered) (you|that|this)
+        (makes? no|doesn't make|doesn't make any) sense
+        (not|isn't|wasn't) (answering|what) (my|the|i|we) _ (question|asked|said|meant|wanted)
+        you (keep|kept) (asking|saying|repeating|sending|giving)
+        you _ (don't|do not|aren't|didn't|never) _ (understand|listen|get it|read|getting)*
+        (you're|you are) not (listening|reading|understanding|getting)
+        are you [even] (reading|listening)
+        stop repeating
+        (this|you) (isn't|aren't|is not|are not) (helping|helpful|making sense)
+        (third|3rd|fourth|4th|fifth|5th) time (i|i've|i'm|we|you|you've)
+        how many times do i
+        """,
+    ),
 )

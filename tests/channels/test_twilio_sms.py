@@ -248,6 +248,8 @@ def test_a_report_without_our_id_is_still_a_report(query: str) -> None:
         ({"api_url": "http://127.0.0.1.evil.example"}, "TWILIO_API_URL"),
         ({"api_url": "https://user:pass@api.twilio.com"}, "TWILIO_API_URL"),
         ({"api_url": "https://"}, "TWILIO_API_URL"),
+        ({"api_url": "https://["}, "TWILIO_API_URL"),
+        ({"api_url": "https://api.twilio.com?x=1"}, "TWILIO_API_URL"),
         ({"api_url": "file:///etc/passwd"}, "TWILIO_API_URL"),
     ],
 )
@@ -256,6 +258,19 @@ def test_a_wrong_setting_is_named_with_what_to_do(changes: dict[str, str], named
     with pytest.raises(ValueError, match=named) as caught:
         TwilioSms(**given)
     assert TOKEN not in str(caught.value)
+
+
+def test_every_wrong_setting_is_named_at_once_a_line_each() -> None:
+    with pytest.raises(ValueError, match="TWILIO") as caught:
+        TwilioSms("AC1", "", "1", messaging_service_sid="MG1", api_url="http://example.com")
+    named = [line.partition(" ")[0] for line in str(caught.value).splitlines()]
+    assert named == [
+        "TWILIO_ACCOUNT_SID",
+        "TWILIO_AUTH_TOKEN",
+        "TWILIO_NUMBER",
+        "TWILIO_MESSAGING_SERVICE_SID",
+        "TWILIO_API_URL",
+    ]
 
 
 @pytest.mark.parametrize(

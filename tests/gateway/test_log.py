@@ -12,8 +12,10 @@ from collections.abc import Iterator
 import asyncpg
 import pytest
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from gateway import log as logs
+from gateway.settings import load
 from pipeline.ids import ProviderId
 from pipeline.messages import InboundMessage
 
@@ -80,7 +82,7 @@ async def test_what_a_line_is_about_follows_its_task_and_no_other(sink):
     log = structlog.get_logger("gateway.messages")
 
     async def turn(name: str) -> None:
-        with logs.about(message_id=name):
+        with bound_contextvars(message_id=name):
             await asyncio.sleep(0)
             log.info("inside")
             logging.getLogger("realtime.responder").info("also_inside")
@@ -106,7 +108,7 @@ async def test_nothing_secret_or_personal_gets_through_on_any_route(sink):
     odd = f"odd event {NUMBER} {TOKEN}"
     log.warning(odd, fields={"password": BODY})
     log.info("positional %s %s", MESSAGE, [MESSAGE])
-    with logs.about(recipient=NUMBER, token=TOKEN):
+    with bound_contextvars(recipient=NUMBER, token=TOKEN):
         log.info("bound")
     log.bind(message=BODY).error("bound")
     library.error("cannot store %r for %s with %s", BODY, NUMBER, TOKEN)
@@ -205,6 +207,29 @@ def test_a_sink_that_is_gone_is_nobodys_trouble(sink, capsys):
     sink.close()
     structlog.get_logger("gateway").error("lost", token=TOKEN)
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_process_configured_by_its_settings_tells_none_of_their_secrets(sink, tmp_path, capsys):
+    given = {
+        "DATA_DIR": str(tmp_path),
+        "API_TOKEN": "canary-api-token-0123456789",
+        "SECRET_KEY": "canary-secret-key-0123456789",
+        "DATABASE_URL": "postgresql://user:canary%2Fpassword@localhost/concierge",
+        "REDIS_URL": "redis://:canary-redis@localhost:6379/0",
+        "OPENAI_API_KEY": "canary-openai-key",
+        "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+        "TWILIO_AUTH_TOKEN": "canary-twilio-token",
+        "TWILIO_NUMBER": "+19165550100",
+    }
+    logs.configure_with(load(given, None), worker="2")
+    log = structlog.get_logger("gateway")
+    for name, value in given.items():
+        if "canary" in value:
+            log.error("told", whole=[value], inside=f"x{value}x", name=name)
+    log.error("told", password="canary%2Fpassword", other=["canary/password", "canary-redis"])
+    written = capsys.readouterr().out
+    assert written.count('"worker": "2"') == 7
+    assert "canary" not in written
 
 
 def test_libraries_only_warn_whatever_the_level(sink):

@@ -27,20 +27,20 @@ async def test_a_scrape_gives_this_workers_counters(pool):
     metrics.webhook_acks.labels("/webhooks/twilio/sms", 200).inc(3)
     metrics.model_tokens.labels("attendant", "input").inc(12)
     samples = read(await exposition(metrics, pool))
-    acks = (("path", "/webhooks/twilio/sms"), ("status", "200"), ("worker", "0"))
+    acks = (("path", "/webhooks/twilio/sms"), ("status", "200"), ("worker", "1"))
     assert samples["concierge_webhook_acks_total", acks] == 3
-    assert samples["concierge_build_info", (("version", "1.2.3"), ("worker", "0"))] == 1
+    assert samples["concierge_build_info", (("version", "1.2.3"), ("worker", "1"))] == 1
     assert samples["concierge_database_up", ()] == 1
     assert samples["concierge_inbox_oldest_seconds", ()] == 0
 
 
 async def test_whichever_worker_is_asked_gives_all_that_are_alive(pool, redis, redis_url):
-    workers = [Metrics(worker=number, workers=3, group="8080") for number in range(3)]
+    workers = [Metrics(worker=number, workers=3, group="8080") for number in (1, 2, 3)]
     for metrics in workers[:2]:
-        metrics.turns.labels("attendant", "answered").inc(metrics.worker + 1)
+        metrics.turns.labels("attendant", "answered").inc(metrics.worker)
     async with Redis.from_url(redis_url) as raw:
         await publish(workers[1], raw)
-        assert 0 < await redis.ttl(workers[1].key(1)) <= 15
+        assert 0 < await redis.ttl(workers[1].key(2)) <= 15
         for client in (raw, redis):  # whether it decodes or not
             samples = read(await exposition(workers[0], pool, client))
             turns = {
@@ -48,14 +48,14 @@ async def test_whichever_worker_is_asked_gives_all_that_are_alive(pool, redis, r
                 for (name, labels), value in samples.items()
                 if name == "concierge_turns_total"
             }
-            assert turns == {"0": 1, "1": 2}
+            assert turns == {"1": 1, "2": 2}
 
 
 async def test_workers_of_another_port_are_not_ours(pool, redis):
-    theirs = Metrics(worker=1, workers=2, group="9090")
+    theirs = Metrics(worker=2, workers=2, group="9090")
     await publish(theirs, redis)
     samples = read(await exposition(Metrics(workers=2, group="8080"), pool, redis))
-    assert {dict(labels).get("worker") for _, labels in samples} == {"0", None}
+    assert {dict(labels).get("worker") for _, labels in samples} == {"1", None}
 
 
 async def test_a_worker_alone_leaves_nothing_in_redis(redis):
@@ -68,13 +68,15 @@ async def test_without_redis_a_worker_gives_its_own_and_counts_the_failure(pool)
     metrics = Metrics(workers=2)
     async with Redis(host="127.0.0.1", port=1) as nowhere:
         samples = read(await exposition(metrics, pool, nowhere))
-        assert samples["concierge_redis_failures_total", (("worker", "0"),)] == 1
+        assert samples["concierge_redis_failures_total", (("worker", "1"),)] == 1
 
 
 async def test_without_postgresql_old_figures_are_not_shown_as_true(database_dsn):
     metrics = Metrics()
     pool = await open_pool(database_dsn)
-    await metrics.backlog.refresh(pool)
+    assert math.isfinite(
+        read(await exposition(metrics, pool))["concierge_inbox_oldest_seconds", ()]
+    )
     await pool.close()
     samples = read(await exposition(metrics, pool))
     assert samples["concierge_database_up", ()] == 0
@@ -162,9 +164,9 @@ async def test_a_loop_that_was_held_up_is_noticed():
     for _ in range(3):
         await asyncio.sleep(0)
     watching.cancel()
-    samples = read(merge({"0": metrics.text()}))
-    assert 0.1 < samples["concierge_loop_lag_max_seconds", (("worker", "0"),)] < 10
-    assert samples["concierge_loop_lag_seconds_count", (("worker", "0"),)] == 1
+    samples = read(merge({"1": metrics.text()}))
+    assert 0.1 < samples["concierge_loop_lag_max_seconds", (("worker", "1"),)] < 10
+    assert samples["concierge_loop_lag_seconds_count", (("worker", "1"),)] == 1
 
 
 @pytest.mark.parametrize(

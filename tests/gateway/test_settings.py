@@ -1,5 +1,6 @@
 """What is read, what is refused and how, and the secrets that are made."""
 
+import ast
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -241,6 +242,11 @@ def test_a_half_set_channel_is_a_mistake_that_names_what_is_missing(given_):
     assert found.startswith("TWILIO_ACCOUNT_SID must be given too for twilio-sms")
 
 
+def test_a_channels_own_check_is_a_mistake_by_name(given_):
+    (found,) = mistakes({**given_, **TWILIO, "TWILIO_NUMBER": "555-0100"})
+    assert found.startswith("TWILIO_NUMBER must be")
+
+
 def test_a_channels_optional_settings_alone_do_not_switch_it_on(given_):
     assert load({**given_, "TWILIO_API_URL": "http://127.0.0.1:1"}, None).channels == {}
 
@@ -285,6 +291,15 @@ def test_a_worker_finds_the_same_settings_and_the_servers_in_use(tmp_path):
     assert told.secret_key == settings.secret_key
     assert told.data_dir == settings.data_dir
     assert told.database_url is not None
+
+
+def test_every_setting_is_read_by_something():
+    package = Path(__file__).parents[2] / "gateway"
+    trees = [ast.parse(path.read_text()) for path in package.rglob("*.py")]
+    read = {
+        node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)
+    }
+    assert set(Settings.model_fields) - read == set()
 
 
 def test_every_setting_says_what_it_must_be():

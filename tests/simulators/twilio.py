@@ -13,10 +13,10 @@ import os
 import signal
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from socket import AF_INET, SOCK_STREAM, socket
+from socket import AF_INET, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, socket
 from typing import Self
 
-from aiohttp import BasicAuth, web
+from aiohttp import encode_basic_auth, web
 
 from tests.simulators.ledger import Event, Ledger
 from tests.simulators.twilio_control import control_routes
@@ -174,14 +174,9 @@ class TwilioSimulator:
         return web.json_response(to_json(message, self.account))
 
     def _knows(self, request: web.Request) -> bool:
-        try:
-            given = BasicAuth.decode(request.headers.get("Authorization", ""))
-        except ValueError:
-            return False
-        ours = (self.account.sid, self.account.token)
-        return (given.login, given.password) == ours and (
-            request.match_info["account"] == self.account.sid
-        )
+        given = request.headers.get("Authorization", "")
+        right = encode_basic_auth(self.account.sid, self.account.token)
+        return given == right and request.match_info["account"] == self.account.sid
 
     async def _report(self, message: Message) -> None:
         """The message reaches its handset, or does not; the callbacks say so as planned."""
@@ -215,6 +210,7 @@ def listen(port: int) -> socket:
     """A listening socket on 127.0.0.1; port 0 takes any that is free. Raises OSError if taken."""
     listener = socket(AF_INET, SOCK_STREAM)
     try:
+        listener.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)  # else old connections hold the port
         listener.bind(("127.0.0.1", port))
         listener.listen(128)
     except OSError:

@@ -1,0 +1,193 @@
+"""What they eat: portions of proteins and servings of sides, as somebody orders or changes them.
+
+The patterns are over shapes (see `words`): I a dish, N a number, E everyone, H half, R the rest,
+f for, a add, x drop, n no, S instead of, W swap. Hard here: whether a number belongs to the dish
+before it or after it, and that '20 adults with filet' counts the adults as well.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline.attendant.slate import WIPED
+from pipeline.attendant.words import Shape, Word, items, numbers
+from pipeline.quote.rules import PriceRules
+
+How = Literal["set", "add", "remove", "each", "half", "rest", "adults", "children", "mention"]
+
+SIDE = "addon:"
+"""Set before the names of sides: a business may sell vegetables both ways."""
+
+LOOSE: Mapping[str, tuple[str, ...]] = {"steak": ("steak", "strip", "filet", "ribeye", "sirloin")}
+"""Words people use for any of several dishes, and how to know those dishes by their names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One thing said about one dish."""
+
+    dish: str
+    """A protein's name, SIDE and a side's name, or a word of LOOSE."""
+    how: How
+    count: int | None = None
+    """Portions; of 'each', how many for every guest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """One dish takes another's place, for `count` portions or, None, for all of them."""
+
+    old: str
+    new: str
+    count: int | None = None
+
+
+def spellings(rules: PriceRules) -> dict[str, str]:
+    """Everything a dish may be called, in lower case, to its name. Plurals are added."""
+    found: dict[str, str] = {}
+    for side in rules.addons.values():
+        for spelling in _spellings(side.name, side.label, side.aliases):
+            found[spelling] = SIDE + side.name
+    for protein in rules.proteins.values():
+        for spelling in _spellings(protein.name, protein.label, protein.aliases):
+            found[spelling] = protein.name
+    for word in LOOSE:
+        if len(candidates(rules, word)) > 1:
+            found[word] = found[f"{word}s"] = word
+    return found
+
+
+def candidates(rules: PriceRules, word: str) -> tuple[str, ...]:
+    """The proteins a loose word may mean, the ones without an upgrade first."""
+    fitting = [
+        protein
+        for protein in rules.proteins.values()
+        if any(each in protein.name for each in LOOSE.get(word, ()))
+    ]
+    return tuple(each.name for each in sorted(fitting, key=lambda each: each.upgrade_cents))
+
+
+def _spellings(name: str, label: str, aliases: tuple[str, ...]) -> set[str]:
+    plain = {name.replace("_", " "), re.sub(r"\s*\(.*\)", "", label).lower()}
+    plain |= {alias.lower() for alias in aliases}
+    return plain | {spelling if spelling.endswith("s") else f"{spelling}s" for spelling in plain}
+
+
+def take_orders(
+    shape: Shape, rules: PriceRules, *, guests_known: bool
+) -> tuple[list[Swap], list[Order]]:
+    """Read what a sentence orders, wiping it. Numbers that count guests too are left to be read."""
+    orders: list[Order] = []
+    swaps = _take_swaps(shape)
+    _take_removals(shape, orders)
+    _take_shares(shape, orders)
+    _take_by_guests(shape, orders, guests_known=guests_known)
+    _take_counted(shape, rules, orders)
+    orders += [Order(dish, "mention") for words in shape.take_all(_DISH) for dish in items(words)]
+    return swaps, orders
+
+
+_LIST = r"(?:,?&|,|\+|r|,?&?)"
+_DISH = re.compile(r"I")
+
+_NEW_FOR_OLD = re.compile(r"N?\*?ISI")
+_FOR_OLD_NEW = re.compile(r"SI[^INACTP]*N?I")
+_OLD_TO_NEW = re.compile(r"WN?I[wftrk&,-]+N?I")
+
+
+def _take_swaps(shape: Shape) -> list[Swap]:
+    swaps = []
+    for pattern, new_first in ((_NEW_FOR_OLD, True), (_FOR_OLD_NEW, False), (_OLD_TO_NEW, False)):
+        for words in shape.take_all(pattern):
+            first, second = items(words)
+            counts = numbers(words)
+            old, new = (second, first) if new_first else (first, second)
+            swaps.append(Swap(old, new, counts[0] if counts else None))
+    return swaps
+
+
+_REMOVAL = re.compile(rf"[nx]N?I(?:{_LIST}I(?![fE*:]))*")
+
+
+def _take_removals(shape: Shape, orders: list[Order]) -> None:
+    for words in shape.take_all(_REMOVAL):
+        counts = numbers(words)
+        orders += [Order(dish, "remove", counts[0] if counts else None) for dish in items(words)]
+
+
+_SHARES: tuple[tuple[re.Pattern[str], How], ...] = (
+    (re.compile(rf"H[EPACvzfe]*I(?:{_LIST}H[EPvzfe]*I)*"), "half"),
+    (re.compile(rf"R[vzew]*I|If?R"), "rest"),
+    (re.compile(rf"E[PACvzeaw]*N?I(?:{_LIST}N?I(?![fE:*]))*|N?I(?:{_LIST}N?I)*f?E(?!v)"), "each"),
+    (re.compile(r"IfA|A[vzew]+I"), "adults"),
+    (re.compile(r"IfC|C[vzew]+I"), "children"),
+)
+
+
+def _take_shares(shape: Shape, orders: list[Order]) -> None:
+    """'Filet for everyone', 'half chicken half shrimp', 'the rest gets tofu'."""
+    for pattern, how in _SHARES:
+        while found := pattern.search(shape.kinds):
+            if how in ("adults", "children") and _counted_before(shape.kinds, found.start()):
+                break
+            words = shape.wipe(*found.span())
+            orders += [Order(dish, how, count) for dish, count in _dishes_and_counts(words)]
+
+
+def _counted_before(kinds: str, start: int) -> bool:
+    """'20 adults with filet' is read by `_take_by_guests`."""
+    return kinds[start] in "AC" and kinds[:start].endswith("N")
+
+
+def _dishes_and_counts(words: list[Word]) -> list[tuple[str, int | None]]:
+    found: list[tuple[str, int | None]] = []
+    count: int | None = None
+    for word in words:
+        if word.kind == "N":
+            count = word.number
+        elif word.kind == "I":
+            found.append((word.item, count))
+            count = None
+    return found
+
+
+_GUESTS_WITH = re.compile(rf"N(?P<noun>[APC]?)P*[wvz]+I(?:{_LIST}I(?![fE:*N]))*")
+_FOR_GUESTS = re.compile(rf"I(?:{_LIST}I)*f(?P<noun>)N[APC]*(?![-:Q])")
+_HEADS = re.compile(r"N-?[APCT]")
+
+
+def _take_by_guests(shape: Shape, orders: list[Order], *, guests_known: bool) -> None:
+    """'10 people want filet', 'filet for 10'. Where that also says who comes, the count stays."""
+    while found := _GUESTS_WITH.search(shape.kinds) or _FOR_GUESTS.search(shape.kinds):
+        start, end = found.span()
+        words = shape.words[start:end]
+        elsewhere = _HEADS.search(shape.kinds[:start] + WIPED + shape.kinds[end:]) is not None
+        repeated = "w" in found[0] and not elsewhere  # '20 adults with filet'
+        counts_guests = repeated or not (guests_known or elsewhere)
+        if counts_guests:
+            for position in range(start, end):
+                if shape.kinds[position] == "I":
+                    shape.wipe(position, position + 1)
+        else:
+            shape.wipe(start, end)
+        everyone = counts_guests and found["noun"] != "C"
+        count = None if everyone else numbers(words)[0]
+        orders += [Order(dish, "each" if everyone else "set", count) for dish in items(words)]
+
+
+_LABELLED = re.compile(r"(?<![N*])I[:*(-]*N\)?(?:[,&+]*I[:*(-]*N\)?)*(?![*m]*I|-?[ACTPQ])")
+_COUNTED = re.compile(r"a*h?N\*?m?I")
+
+
+def _take_counted(shape: Shape, rules: PriceRules, orders: list[Order]) -> None:
+    """'10 filet and 10 chicken', 'chicken: 10', 'add 2 gyoza'."""
+    for words in shape.take_all(_LABELLED):
+        pairs = zip(items(words), numbers(words), strict=True)
+        orders += [Order(dish, "set", count) for dish, count in pairs]
+    for words in shape.take_all(_COUNTED):
+        dish, count = items(words)[0], numbers(words)[0]
+        added = any(word.kind in "ahm" for word in words)
+        if added and dish in rules.addons and dish in rules.proteins:
+            dish = SIDE + dish
+        orders.append(Order(dish, "add" if added else "set", count))

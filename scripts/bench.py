@@ -1,0 +1,342 @@
+"""Measures the figures this project holds itself to, each beside a bare baseline of the same run.
+
+Load is open-loop: every request has its moment, and its time counts from that moment, whether or
+not an earlier one has been answered, so that a stall is felt by all who had to wait. The ratio to
+the baseline says more than the milliseconds, which are those of this machine.
+"""
+
+import argparse
+import asyncio
+import json
+import math
+import os
+import platform
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import aiohttp
+import uvloop
+from aiohttp import web
+
+from channels.twilio_sms import INBOUND_PATH
+from pipeline.business.document import parse
+from pipeline.quote.quote import party_from_json, price
+from storage.businesses import seed_files
+from tests.simulators.open_loop import (
+    ACCOUNT,
+    AUTH_TOKEN,
+    OUR_NUMBER,
+    Provider,
+    Run,
+    open_loop,
+    served,
+    texts,
+)
+
+ROOT = Path(__file__).resolve().parent.parent
+WORKED_QUOTES = ROOT / "tests" / "samples" / "worked_quotes.json"
+BUSINESS = "my_hibachi"
+
+QUESTION = "How much is hibachi for 10 adults in 95125?"
+
+START_SECONDS = 60.0
+STOP_SECONDS = 40.0
+
+
+@contextmanager
+def program(
+    command: Sequence[str], environ: Mapping[str, str], folder: Path, log: Path
+) -> Iterator[None]:
+    """A program of ours while this lasts, its output in `log`; told to stop at the end."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, env=environ, cwd=folder, stdout=output, stderr=output, start_new_session=True
+        )
+        try:
+            yield
+            if process.poll() is not None:
+                raise Failed(f"{command[-1]} ended by itself: {tail(log)}")
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+class Failed(Exception):
+    """Nothing can be measured, and why."""
+
+
+def tail(log: Path) -> str:
+    """The end of a program's output."""
+    return "\n".join(log.read_text(errors="replace").splitlines()[-5:])
+
+
+async def until_ready(url: str, log: Path) -> float:
+    """Seconds until `url` answers 200. Raises Failed after START_SECONDS."""
+    started = time.monotonic()
+    async with aiohttp.ClientSession() as session:
+        while time.monotonic() - started < START_SECONDS:
+            with suppress(aiohttp.ClientError):
+                async with session.get(url) as response:
+                    if response.status == 200:
+                        return time.monotonic() - started
+            await asyncio.sleep(0.02)
+    raise Failed(f"{url} did not answer in {START_SECONDS:g} s: {tail(log)}")
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def gateway_environ(folder: Path, port: int, provider_url: str, workers: int) -> dict[str, str]:
+    """Settings for a gateway of its own: embedded servers, Twilio's stand-in, the attendant."""
+    return {
+        "PATH": os.environ.get("PATH", ""),
+        "HOME": os.environ.get("HOME", str(folder)),
+        "PYTHONPATH": str(ROOT),
+        "PORT": str(port),
+        "WORKERS": str(workers),
+        "DATA_DIR": str(folder / "data"),
+        "BUSINESS": BUSINESS,
+        "LOG_LEVEL": "INFO",
+        "TWILIO_ACCOUNT_SID": ACCOUNT,
+        "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
+        "TWILIO_NUMBER": OUR_NUMBER,
+        "TWILIO_API_URL": provider_url,
+    }
+
+
+def measure_text(options: argparse.Namespace) -> None:
+    """Webhook acknowledgement under load, a bare handler under the same, and reply overhead."""
+    with tempfile.TemporaryDirectory(prefix="concierge-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)  # PostgreSQL runs as another user when this is root
+        uvloop.run(_measure_text(options, folder))
+
+
+async def _measure_text(options: argparse.Namespace, folder: Path) -> None:
+    debounce = parse(seed_files(BUSINESS)).manners["sms"].debounce_seconds
+    bare = await bare_run(options, folder)
+    async with Provider().serving() as provider:
+        port = free_port()
+        origin, log = f"http://127.0.0.1:{port}", folder / "gateway.log"
+        environ = gateway_environ(folder, port, provider.url, options.workers)
+        with program((sys.executable, "-m", "gateway", "serve"), environ, folder, log):
+            print(f"start: ready after {await until_ready(f'{origin}/readyz', log):.1f} s")
+            await quiet_run(options, origin + INBOUND_PATH, provider, debounce)
+            await loaded_run(options, origin + INBOUND_PATH, provider, bare)
+
+
+async def bare_run(options: argparse.Namespace, folder: Path) -> Run:
+    """The load on a handler that reads the body and answers, in a process of its own."""
+    port, log = free_port(), folder / "bare.log"
+    command = (sys.executable, __file__, "bare", str(port))
+    environ = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT)}
+    with program(command, environ, folder, log):
+        url = f"http://127.0.0.1:{port}{INBOUND_PATH}"
+        await until_ready(f"http://127.0.0.1:{port}/readyz", log)
+        await open_loop(url, texts(100, QUESTION, url), 50)  # warm
+        return await open_loop(
+            url, texts(int(options.rate * options.seconds), QUESTION, url), options.rate
+        )
+
+
+async def quiet_run(
+    options: argparse.Namespace, url: str, provider: Provider, debounce: float
+) -> None:
+    """Reply overhead: from a text's moment to its reply's arrival, without the debounce."""
+    await _replied(provider, await open_loop(url, texts(20, QUESTION, url, 90_000), 10))  # warm
+    count = int(options.quiet_rate * options.quiet_seconds)
+    run = await open_loop(url, texts(count, QUESTION, url, 80_000), options.quiet_rate)
+    missing = await _replied(provider, run)
+    overheads = [
+        provider.taken[sender] - due - debounce
+        for sender, due in run.due.items()
+        if sender in provider.taken
+    ]
+    print(
+        f"\nreply handed to the provider, {options.quiet_rate:g} texts/s for "
+        f"{options.quiet_seconds:g} s, {debounce:g} s of debounce taken off:"
+    )
+    print(f"  {spread(overheads)}; {missing} unanswered, {run.refused} refused")
+    print(verdict("p99 at most 150 ms", quantile(overheads, 0.99) <= 0.150 and not missing))
+
+
+async def loaded_run(options: argparse.Namespace, url: str, provider: Provider, bare: Run) -> None:
+    """Acknowledgement: every text is another handset's, so each asks for a turn and a reply."""
+    count = int(options.rate * options.seconds)
+    before = cpu_seconds()
+    run = await open_loop(url, texts(count, QUESTION, url), options.rate)
+    busy = (cpu_seconds() - before) / options.seconds
+    print(f"\nwebhook acknowledgement, {options.rate:g} texts/s for {options.seconds:g} s:")
+    print(f"  gateway  {spread(run.latencies)}; {run.refused} of {count} refused")
+    print(f"  bare     {spread(bare.latencies)}; {bare.refused} of {count} refused")
+    ratios = [quantile(run.latencies, q) / quantile(bare.latencies, q) for q in (0.5, 0.99)]
+    print(f"  ratio    p50 {ratios[0]:.1f}, p99 {ratios[1]:.1f}")
+    late_ms = quantile(run.late, 0.99) * 1e3
+    print(f"  the generator itself: {busy:.0%} of a core, p99 {late_ms:.1f} ms late")
+    print(
+        verdict(
+            "p99 at most 50 ms, none refused",
+            quantile(run.latencies, 0.99) <= 0.050 and not run.refused,
+        )
+    )
+    last = max(run.due.values())
+    missing = await _replied(provider, run)
+    done = max((provider.taken[each] for each in run.due if each in provider.taken), default=last)
+    print(f"  all replies but {missing} were handed over {done - last:.1f} s after the last text")
+
+
+async def _replied(provider: Provider, run: Run) -> int:
+    """Wait until every text has its reply or nothing has come for a while; how many have none."""
+    waiting, patience = set(run.due), 0
+    while (left := waiting - provider.taken.keys()) and patience < 10:
+        await asyncio.sleep(1.0)
+        patience = patience + 1 if waiting - provider.taken.keys() == left else 0
+    return len(waiting - provider.taken.keys())
+
+
+async def serve_bare(options: argparse.Namespace) -> None:
+    """What the webhook costs without any of us: read the body, answer."""
+
+    async def take(request: web.Request) -> web.Response:
+        await request.read()
+        return web.Response(body=b"<Response/>", content_type="text/xml")
+
+    app = web.Application()
+    app.add_routes([web.post(INBOUND_PATH, take), web.get("/readyz", take)])
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    async with served(app, options.port):
+        await stop.wait()
+
+
+def quantile(values: Sequence[float], at: float) -> float:
+    """The value that this share of them does not exceed; NaN of none."""
+    if not values:
+        return math.nan
+    return sorted(values)[min(len(values) - 1, math.ceil(at * len(values)) - 1)]
+
+
+def spread(seconds: Sequence[float], unit: Literal["ms", "us"] = "ms") -> str:
+    """p50, p99 and the largest."""
+    scale = {"ms": 1e3, "us": 1e6}[unit]
+    p50, p99, largest = (quantile(seconds, at) * scale for at in (0.5, 0.99, 1.0))
+    return f"p50 {p50:.2f} {unit}, p99 {p99:.2f} {unit}, max {largest:.2f} {unit}"
+
+
+def verdict(figure: str, held: bool) -> str:
+    """Whether a figure to hold was held; reported, never asserted."""
+    return f"  {'held' if held else 'NOT HELD'}: {figure}"
+
+
+def cpu_seconds() -> float:
+    """What this process has used of the processor."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def machine() -> str:
+    """What it was measured on."""
+    model = platform.processor() or platform.machine()
+    with suppress(OSError):
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        model = next(
+            (each.partition(":")[2].strip() for each in lines if "model name" in each), model
+        )
+    return f"{model}, {len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}"
+
+
+def measure_quote(options: argparse.Namespace) -> None:
+    """A quote, from the party as JSON to the answer as JSON, beside adding up its lines."""
+    business = parse(seed_files(BUSINESS))
+    rules, zone = business.prices, business.timezone
+    now = datetime.now(UTC)
+    today = now.astimezone(ZoneInfo(zone)).date()
+    bodies = [each["party"] for each in json.loads(WORKED_QUOTES.read_text(encoding="utf-8"))]
+    parties = [party_from_json(rules, body, today, allow_miles=True) for body in bodies]
+    amounts = [
+        [line.amount_cents for line in price(rules, each, now, zone).lines] for each in parties
+    ]
+
+    priced = timed(options.rounds, parties, lambda party: price(rules, party, now, zone))
+    whole = timed(
+        options.rounds,
+        bodies,
+        lambda body: price(
+            rules, party_from_json(rules, body, today, allow_miles=True), now, zone
+        ).to_json(),
+    )
+    added = timed(options.rounds, amounts, sum, at_once=20)
+    print(f"quote, {len(parties)} worked quotes, {options.rounds} rounds:")
+    print(f"  price             {spread(priced, 'us')}")
+    print(f"  JSON to JSON      {spread(whole, 'us')}")
+    print(f"  sum of its lines  {spread(added, 'us')}")
+    print(f"  ratio of price to sum, p50: {quantile(priced, 0.5) / quantile(added, 0.5):.0f}")
+    print(verdict("at most 50 microseconds a quote (p50 of price)", quantile(priced, 0.5) <= 50e-6))
+
+
+def timed(
+    rounds: int, inputs: Sequence[Any], work: Callable[[Any], object], *, at_once: int = 1
+) -> Sequence[float]:
+    """Seconds per call, each input in turn; `at_once` calls to one look at the clock."""
+    found = []
+    for _ in range(rounds):
+        for each in inputs:
+            started = time.perf_counter_ns()
+            for _ in range(at_once):
+                work(each)
+            found.append((time.perf_counter_ns() - started) / at_once / 1e9)
+    return found
+
+
+def parser() -> argparse.ArgumentParser:
+    """scripts/bench quote | text."""
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="quote | text")
+    quote = commands.add_parser("quote", help="microseconds a quote")
+    quote.add_argument("--rounds", type=int, default=2000, help="over all worked quotes (2000)")
+    quote.set_defaults(run=measure_quote)
+    text = commands.add_parser("text", help="webhook acknowledgement, and text in to reply out")
+    text.add_argument("--rate", type=float, default=300, help="texts a second (300)")
+    text.add_argument("--seconds", type=float, default=20, help="of that load (20)")
+    text.add_argument("--quiet-rate", type=float, default=20, help="while timing replies (20)")
+    text.add_argument("--quiet-seconds", type=float, default=15, help="of that (15)")
+    text.add_argument("--workers", type=int, default=1, help="of the gateway (1)")
+    text.set_defaults(run=measure_text)
+    bare = commands.add_parser("bare")  # the baseline, in its own process: not for the list
+    bare.add_argument("port", type=int)
+    bare.set_defaults(run=lambda options: uvloop.run(serve_bare(options)))
+    return parser
+
+
+def main() -> int:
+    """Measure and print; 1 when nothing could be measured."""
+    options = parser().parse_args()
+    print(machine(), flush=True)
+    try:
+        options.run(options)
+    except Failed as problem:
+        print(f"scripts/bench: {problem}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

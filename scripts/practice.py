@@ -1,0 +1,222 @@
+"""Starts the program, with a practice line where no provider's settings are given.
+
+A practice line is a Twilio account that exists on this machine only: a simulator of ours in a
+process of its own, which dies with this one. Its account, number and port stay the same from
+start to start, in DATA_DIR/practice.json, where scripts/text finds it.
+"""
+
+import argparse
+import json
+import os
+import secrets
+import signal
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from socket import AF_INET, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, socket
+from subprocess import Popen
+from typing import NoReturn
+
+from gateway import child
+from gateway.settings import Settings, SettingsError, from_environment
+
+ROOT = Path(__file__).resolve().parent.parent
+NUMBER = "+19165550100"  # 555-0100 to 555-0199 are nobody's
+FIRST_TEXT = "hi, quote for 20 adults in 95125"
+LEAVING_SECONDS = 3.0
+"""How long the line of a run that has just ended may take to let go of its port."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The practice line, as DATA_DIR/practice.json holds it."""
+
+    address: str
+    """Where the simulator listens: its REST API, and /simulator/ for scripts/text."""
+    account: str
+    token: str
+    number: str
+    public_url: str
+    control_token: str
+
+    @property
+    def port(self) -> int:
+        """The port of the address."""
+        return int(self.address.rpartition(":")[2])
+
+
+class InUse(Exception):
+    """Another run has this line."""
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Start what is missing, then become `concierge serve`."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/run",
+        description="Serves, in the foreground until stopped. Without a provider's settings a"
+        " practice line stands in for it, so that scripts/text can be a customer's phone.",
+    )
+    parser.parse_args(arguments)
+    environ: Mapping[str, str] = os.environ
+    try:
+        settings = from_environment()
+        if settings.channels:
+            (settings.data_dir / "practice.json").unlink(missing_ok=True)
+            print(f"No practice line: {', '.join(settings.channels)} is set up, so texts are real.")
+        else:
+            environ, _ = practise(settings)
+    except (SettingsError, InUse, OSError) as exc:
+        sys.exit("\n".join(f"concierge: {line}" for line in str(exc).splitlines()))
+    sys.stdout.flush()
+    os.execve(sys.executable, [sys.executable, "-m", "gateway", "serve"], dict(environ))  # noqa: S606
+
+
+def practise(settings: Settings) -> tuple[Mapping[str, str], Popen[bytes]]:
+    """Start the practice line; the environment in which the program uses it, and its process."""
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = settings.data_dir / "practice.json"
+    kept = _kept(path)
+    listener = _listen(kept)
+    line = replace(
+        kept or _fresh(),
+        address=f"http://127.0.0.1:{listener.getsockname()[1]}",
+        public_url=settings.public_url,
+    )
+    with listener:
+        process = _start(line, settings, listener)
+    _keep(path, line)
+    print(
+        f"Practice line {line.number}: no provider's settings are given, so a simulated Twilio",
+        "carries the texts, and none of them leaves this machine. In another terminal, try",
+        f'    scripts/text "{FIRST_TEXT}"',
+        f"What went over the line: {settings.data_dir / 'practice.jsonl'}",
+        "For a real number set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_NUMBER.",
+        sep="\n",
+    )
+    return _environment(line), process
+
+
+def _environment(line: Line) -> Mapping[str, str]:
+    return {
+        **os.environ,
+        "TWILIO_ACCOUNT_SID": line.account,
+        "TWILIO_AUTH_TOKEN": line.token,
+        "TWILIO_NUMBER": line.number,
+        "TWILIO_API_URL": line.address,
+        # What .env may say of another account does not belong to this one.
+        "TWILIO_AUTH_TOKEN_SECONDARY": "",
+        "TWILIO_MESSAGING_SERVICE_SID": "",
+    }
+
+
+def _start(line: Line, settings: Settings, listener: socket) -> Popen[bytes]:
+    environ = {
+        **{name: os.environ[name] for name in ("PATH", "LANG", "HOME") if name in os.environ},
+        "TWILIO_ACCOUNT_SID": line.account,
+        "TWILIO_AUTH_TOKEN": line.token,
+        "TWILIO_NUMBER": line.number,
+        "SIMULATOR_TOKEN": line.control_token,
+    }
+    command: list[str | Path] = [
+        *(sys.executable, "-m", "tests.simulators.twilio"),
+        *("--fd", str(listener.fileno())),
+        *("--state", settings.data_dir / "practice.jsonl"),
+        *("--gateway-url", _local_url(settings)),
+        *("--public-url", line.public_url),
+    ]
+    with open(settings.data_dir / "practice.log", "ab") as log:
+        return child.start(
+            command,
+            env=environ,
+            last_signal=signal.SIGTERM,
+            cwd=ROOT,
+            output=log,
+            pass_fds=[listener.fileno()],
+        )
+
+
+def _local_url(settings: Settings) -> str:
+    """Where the program listens, as seen from this machine."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+
+
+def _kept(path: Path) -> Line | None:
+    """The line of the runs before; None if there was none that can be used."""
+    with suppress(OSError, ValueError, TypeError):
+        line = Line(**json.loads(path.read_text(encoding="utf-8")))
+        if 0 < line.port < 65536:
+            return line
+    return None
+
+
+def _fresh() -> Line:
+    return Line(
+        address="",
+        account="AC" + secrets.token_hex(16),
+        token=secrets.token_hex(16),
+        number=NUMBER,
+        public_url="",
+        control_token=secrets.token_urlsafe(32),
+    )
+
+
+def _keep(path: Path, line: Line) -> None:
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(handle, "w", encoding="utf-8") as file:
+        json.dump(asdict(line), file, indent=2)
+    draft.replace(path)
+
+
+def _listen(kept: Line | None) -> socket:
+    """The line's own port, or another if a stranger has it. Raises InUse if the line is busy."""
+    until = time.monotonic() + LEAVING_SECONDS
+    while kept is not None:
+        try:
+            return _bound(kept.port)
+        except OSError:
+            if not _answers(kept):
+                break
+        if time.monotonic() > until:
+            raise InUse(
+                f"another run has the practice line at {kept.address}: stop it first, or give"
+                " this one a DATA_DIR of its own"
+            )
+        time.sleep(0.1)
+    return _bound(0)
+
+
+def _bound(port: int) -> socket:
+    listener = socket(AF_INET, SOCK_STREAM)
+    try:
+        listener.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        listener.listen(128)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _answers(line: Line) -> bool:
+    request = urllib.request.Request(  # noqa: S310 - http on this machine
+        f"{line.address}/simulator/messages",
+        headers={"Authorization": f"Bearer {line.control_token}"},
+    )
+    try:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(request, timeout=1.0) as response:
+            return bool(response.status == 200)
+    except (OSError, ValueError):
+        return False
+
+
+if __name__ == "__main__":
+    main()
