@@ -5,7 +5,7 @@ Where an exchange takes round trips it is a generator: it yields a Request and i
 """
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
@@ -22,6 +22,15 @@ def setting(name: str, *, default: str | None = None, secret: bool = False, abou
     if default is None:
         return field(metadata=metadata, repr=not secret)
     return field(default=default, metadata=metadata, repr=not secret)
+
+
+def secret_values(channel: object) -> Sequence[str]:
+    """The secrets a channel holds, for whoever must keep them out of sight."""
+    return [
+        getattr(channel, each.name)
+        for each in fields(channel)  # type: ignore[arg-type]
+        if each.metadata.get("secret") and getattr(channel, each.name)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

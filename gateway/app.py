@@ -5,13 +5,16 @@ import signal
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
 from importlib.metadata import version as package_version
 
+import dateparser
 import structlog
 from aiohttp import web
+from pydantic import SecretStr
 
+from channels.contract import secret_values
 from gateway import business, egress, front
+from gateway import log as logs
 from gateway.api import openapi, orchestrator, quotes
 from gateway.api.access import access
 from gateway.context import CONTEXT, Context
@@ -21,7 +24,7 @@ from gateway.outbox import Sender
 from gateway.settings import Settings
 from gateway.tools import Model
 from gateway.web import routes
-from pipeline.attendant import warm_up
+from realtime.responder import OPENAI_URL, Endpoint, Responder
 from storage import businesses, outbox
 from storage.database import migrate, open_pool
 from storage.sessions import Sessions
@@ -50,6 +53,7 @@ async def serve(settings: Settings, listening: socket.socket, number: int) -> No
 
     The socket stays the parent's: while this worker drains or is restarted, connections queue.
     """
+    _configure_log(settings, number)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
@@ -89,7 +93,8 @@ async def opened(settings: Settings, number: int) -> AsyncIterator[tuple[Context
         stack.push_async_callback(sessions.close)
         session = await stack.enter_async_context(egress.open_session())
         version, current = await business.load(pool, settings.business)
-        warm_up(current, datetime.now(UTC))
+        # It loads its languages at the first date it reads: 0.1 s that nobody should wait for.
+        dateparser.parse("tomorrow", languages=["en"])
         context = Context(
             f"{socket.gethostname()}:{settings.port}:{number}",
             settings,
@@ -120,6 +125,20 @@ async def opened(settings: Settings, number: int) -> AsyncIterator[tuple[Context
         yield context, application
 
 
+def _configure_log(settings: Settings, number: int) -> None:
+    """From the first line on, no secret and no personal detail leaves in a log."""
+    secrets = [settings.api_token, settings.secret_key, settings.database_url, settings.redis_url]
+    secrets += [settings.openai_api_key, settings.fallback_openai_api_key]
+    logs.guard(*(each.get_secret_value() for each in secrets if each))
+    for channel in settings.channels.values():
+        logs.guard(*secret_values(channel))
+    logs.configure(
+        settings.log_level,
+        tag_key=settings.secret_key.get_secret_value(),
+        worker=str(number),
+    )
+
+
 async def _end(task: "asyncio.Task[None]") -> None:
     """Cancel a loop and wait until what it had begun is finished, within the drain's limit."""
     task.cancel()
@@ -130,4 +149,21 @@ def _model(settings: Settings, stack: AsyncExitStack) -> Model | None:
     """The chain of models that write texts; None without one."""
     if not settings.text_model_on:
         return None
-    raise AssertionError("wired when the responder is there")
+    endpoints = [
+        _endpoint(settings.openai_text_model, settings.openai_base_url, settings.openai_api_key)
+    ]
+    if settings.fallback_model_on:
+        endpoints.append(
+            _endpoint(
+                settings.fallback_openai_text_model,
+                settings.fallback_openai_base_url,
+                settings.fallback_openai_api_key,
+            )
+        )
+    responder = Responder(endpoints)
+    stack.push_async_callback(responder.close)
+    return responder.reply
+
+
+def _endpoint(model: str, base_url: str | None, key: SecretStr | None) -> Endpoint:
+    return Endpoint(model, base_url or OPENAI_URL, key.get_secret_value() if key else "")

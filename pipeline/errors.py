@@ -5,6 +5,7 @@
      +- ProtocolError    the other side broke its own protocol: 400, or parked
      +- InvalidFields    input that breaks a rule, by field: 422
      +- BusinessError    a business's files that cannot be used, every mistake listed
+     +- ModelFailed      no model answered: somebody else must
      +- SendFailed       a provider refused a message, for good
          +- SendBlocked    ... because the recipient has told it to stop
          +- SendDelayed    ... for now: it did nothing, try again later
@@ -44,6 +45,10 @@ class BusinessError(ConciergeError):
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = tuple(problems)
+
+
+class ModelFailed(ConciergeError):
+    """No model answered in time, or none in a way that can be used; says what each one did."""
 
 
 class SendFailed(ConciergeError):

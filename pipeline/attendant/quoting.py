@@ -104,9 +104,9 @@ def _working(line: Line, rules: PriceRules) -> str:
     if kind in _GUESTS:
         what = _noun(kind, line.quantity)
     elif kind == "upgrade":
-        what = f"{_label(rules.proteins[name].label)} upgrade{'s' * (line.quantity != 1)}"
+        what = f"{label(rules.proteins[name].label)} upgrade{'s' * (line.quantity != 1)}"
     elif kind == "addon":
-        what = _label(rules.addons[name].label)
+        what = label(rules.addons[name].label)
     else:
         what = f"extra protein{'s' * (line.quantity != 1)}"
     return f"{line.quantity} {what} {sum_}"
@@ -169,7 +169,7 @@ def _noun(kind: str, count: int) -> str:
     return _GUESTS[kind][count != 1]
 
 
-def _label(label: str) -> str:
+def label(label: str) -> str:
     """A menu's label inside a sentence: 'Gyoza (10 pieces)' -> 'gyoza'."""
     name = label.partition("(")[0].strip()
     first = name.split(" ")[0]

@@ -7,32 +7,25 @@ writes is therefore read for guests, places and dishes that the quote was not ma
 import re
 from collections.abc import Mapping
 
+from pipeline.attendant.numbers import with_digits
 from pipeline.business.document import Business
 from pipeline.inquiry.facts import Facts
 from pipeline.quote.quote import Party
 
-_NUMBER_WORDS = {
-    word: number
-    for number, word in enumerate(
-        ("one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
-         " sixteen seventeen eighteen nineteen twenty").split(),
-        start=1,
-    )
-}  # fmt: skip
-_NUMBER_WORDS |= {"thirty": 30, "forty": 40, "fifty": 50}
-_NUMBER = rf"(?P<number>\d{{1,3}}|{'|'.join(_NUMBER_WORDS)})"
 _GUESTS = (
-    r"(?:more |other |extra |additional |hungry |little |young )*(?:adults?|guests?|people|persons?|ppl"
-    r"|kids?|child(?:ren)?|toddlers?|bab(?:y|ies)|of us|heads?|men|women|friends|family)"
+    r"(?:adults?|guests?|people|persons?|ppl|kids?|child(?:ren)?|toddlers?|bab(?:y|ies)|of us"
+    r"|heads?|men|women|friends)"
 )
-_NAMED_COUNT = re.compile(
-    rf"\b{_NUMBER} {_GUESTS}\b"
-    rf"|\b(?:make it|change (?:it )?to|now|actually|instead of|what (?:about|if)|how about|for|we are|we're"
-    rf"|with|add|plus|minus) {_NUMBER}\b(?! ?(?:am|pm|o'clock|:|/|%|miles?|days?|hours?|weeks?|[a-z]+ 20\d\d))",
-    re.IGNORECASE,
+_NOT_GUESTS = r"(?! ?(?:am|pm|o'clock|:|/|-|%|miles?|days?|hours?|hrs?|weeks?|minutes?))"
+_COUNT = re.compile(
+    rf"\b(\d{{1,3}}) (?:\w+ )?{_GUESTS}\b"
+    r"|\b(?:make it|change (?:it )?to|now|actually|instead of|(?:what|how) about|what if|for|we are"
+    rf"|we're|with|add|plus|minus) (\d{{1,3}})\b{_NOT_GUESTS}"
 )
 _ZIP = re.compile(r"(?<!\d)\d{5}(?!\d)")
-_ANOTHER = re.compile(r"\b(?:more|fewer|less|without|drop|remove|add|swap|instead)\b", re.IGNORECASE)
+_ANOTHER = re.compile(
+    r"\b(?:more|fewer|less|without|drop|remove|add|swap|instead)\b", re.IGNORECASE
+)
 
 
 def stands(party: Party, facts: Facts, business: Business) -> bool:
@@ -53,19 +46,16 @@ def stands(party: Party, facts: Facts, business: Business) -> bool:
 
 def asks_otherwise(text: str, party: Party, business: Business) -> bool:
     """Whether a message speaks of guests, a place or dishes that `party` has not."""
-    plain = " ".join(text.lower().split())
+    plain = with_digits(" ".join(text.lower().split()))
     counts = {party.adults, party.children, party.toddlers, party.guests}
     counts |= {party.adults + party.children, party.children + party.toddlers}
-    for found in _NAMED_COUNT.finditer(plain):
-        word = next(group for group in found.groups() if group)
-        if (int(word) if word.isdigit() else _NUMBER_WORDS[word]) not in counts:
-            return True
+    named = {int(found[1] or found[2]) for found in _COUNT.finditer(plain)}
+    if not named <= counts:
+        return True
     if any(found[0] != party.zip for found in _ZIP.finditer(plain)):
         return True
     dishes = _dishes_named(plain, business) - set(party.proteins) - set(party.addons)
-    return bool(dishes) or (
-        bool(_ANOTHER.search(plain)) and bool(_dishes_named(plain, business))
-    )
+    return bool(dishes) or (bool(_ANOTHER.search(plain)) and bool(_dishes_named(plain, business)))
 
 
 def _portions(chosen: Mapping[str, int]) -> dict[str, int]:
@@ -74,10 +64,12 @@ def _portions(chosen: Mapping[str, int]) -> dict[str, int]:
 
 def _dishes_named(plain: str, business: Business) -> set[str]:
     """Dishes that cost something, by any of their names."""
-    proteins = (p for p in business.prices.proteins.values() if p.upgrade_cents)
-    found = set()
-    for dish in (*proteins, *business.prices.addons.values()):
-        names = (dish.name.replace("_", " "), *dish.aliases)
-        if any(re.search(rf"\b{re.escape(name.lower())}\b", plain) for name in names):
-            found.add(dish.name)
-    return found
+    rules = business.prices
+    dishes = {p.name: p.aliases for p in rules.proteins.values() if p.upgrade_cents}
+    dishes |= {addon.name: addon.aliases for addon in rules.addons.values()}
+    return {
+        name
+        for name, aliases in dishes.items()
+        for spelling in (name.replace("_", " "), *aliases)
+        if re.search(rf"\b{re.escape(spelling.lower())}\b", plain)
+    }

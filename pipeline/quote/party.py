@@ -11,7 +11,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 from pipeline.errors import InvalidFields
 from pipeline.quote.rules import Addon, PriceRules, Protein
@@ -83,7 +83,7 @@ def party_from_json(
     Raises InvalidFields naming every field that is wrong.
     """
     problems: dict[str, str] = {}
-    allowed = FIELDS if allow_miles else tuple(name for name in FIELDS if name != "miles")
+    allowed = {name: name for name in FIELDS if allow_miles or name != "miles"}
     for name in data:
         if name not in allowed:
             problems[name] = f"unknown field{_suggestion(name, allowed)}"
@@ -148,23 +148,21 @@ def _portions(value: object, known: Mapping[str, Protein] | Mapping[str, Addon])
         name = spellings.get(_spelling(given))
         try:
             if name is None:
-                raise _Problem(f"is not on the menu{_suggestion(given, known)}")
+                raise _Problem(f"is not on the menu{_suggestion(given, spellings)}")
             portions = _whole_number(count, 0, MAX_PORTIONS)
+            found[name] = _whole_number(found.get(name, 0) + portions, 0, MAX_PORTIONS)
         except _Problem as problem:
             wrong.append(f"{given[:50]} {problem}")
-            continue
-        if portions:
-            found[name] = found.get(name, 0) + portions
     if wrong:
         raise _Problem("; ".join(wrong))
-    return found
+    return {name: portions for name, portions in found.items() if portions}
 
 
 def _tenths(value: object) -> int:
     """Miles to tenths, half-up."""
     if not isinstance(value, int | float | Decimal) or isinstance(value, bool):
         raise _Problem("must be a number of miles")
-    miles = Decimal(str(value))
+    miles = Decimal(value) if isinstance(value, int) else Decimal(str(value))
     if not miles.is_finite() or not 0 <= miles <= MAX_MILES:
         raise _Problem(f"must be from 0 to {MAX_MILES} miles")
     return int((miles * 10).quantize(Decimal(1), ROUND_HALF_UP))
@@ -192,6 +190,7 @@ def _spelling(name: str) -> str:
     return "_".join(name.lower().replace("-", " ").replace("_", " ").split())
 
 
-def _suggestion(name: str, known: Mapping[str, object] | tuple[str, ...]) -> str:
-    best = process.extractOne(_spelling(name)[:50], list(known), score_cutoff=60)
-    return f"; did you mean {best[0]}?" if best else ""
+def _suggestion(given: str, spellings: Mapping[str, str]) -> str:
+    """The name whose spelling comes nearest, if any comes near."""
+    near = process.extractOne(_spelling(given[:50]), spellings.keys(), scorer=fuzz.ratio)
+    return f"; did you mean {spellings[near[0]]}?" if near and near[1] >= 60 else ""

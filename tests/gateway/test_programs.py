@@ -9,20 +9,24 @@ import pytest
 
 from gateway import programs
 
+FOLDERS = ["package/bin", "package.libs"]
 ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="about what root may do")
 
 
 @pytest.fixture
 def private(tmp_path):
-    """A folder of programs below one that nobody but us may enter."""
-    folder = tmp_path / "private" / "bin"
-    folder.mkdir(parents=True)
-    (folder / "hello").write_text("#!/bin/sh\necho hello\n")
-    (folder / "hello").chmod(0o700)
-    (folder / "data").write_text("data")
-    (folder / "data").chmod(0o600)
-    folder.parent.chmod(0o700)
-    return folder
+    """A private folder that holds a program, in one folder, and what it needs, in another."""
+    site = tmp_path / "private"
+    (site / "package" / "bin").mkdir(parents=True)
+    (site / "package.libs").mkdir()
+    program = site / "package" / "bin" / "hello"
+    program.write_text('#!/bin/sh\ncat "$(dirname "$0")/../../package.libs/word"\n')
+    program.chmod(0o700)
+    (site / "package.libs" / "word").write_text("hello")
+    (site / "package.libs" / "word").chmod(0o600)
+    (site / "secret").write_text("not for others")
+    site.chmod(0o700)
+    return site
 
 
 @pytest.fixture
@@ -68,27 +72,28 @@ def test_without_redis_on_the_path_there_is_none(tmp_path, monkeypatch):
 
 
 def test_for_ourselves_programs_stay_where_they_are(private, cache):
-    assert programs.runnable(private, None, cache) == private
+    assert programs.runnable(private, FOLDERS, None, cache) == private
     assert not cache.exists()
 
 
 def test_programs_that_a_user_can_reach_stay_where_they_are(cache):
     user = pwd.getpwnam("nobody")
-    assert str(programs.runnable(Path("/usr/bin"), user, cache)) == "/usr/bin"
+    assert programs.runnable(Path("/usr"), ["bin"], user, cache) == Path("/usr")
     assert not cache.exists()
 
 
 @ROOT_ONLY
 def test_programs_below_a_private_folder_are_copied_and_the_folder_stays_private(private, cache):
     user = pwd.getpwnam("nobody")
-    copy = programs.runnable(private, user, cache)
+    copy = programs.runnable(private, FOLDERS, user, cache)
     said = subprocess.run(
-        [copy / "hello"], user=user.pw_uid, group=user.pw_gid, extra_groups=[], cwd="/",
-        capture_output=True, text=True, check=True,
+        [copy / "package/bin/hello"], user=user.pw_uid, group=user.pw_gid, extra_groups=[],
+        cwd="/", capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert said.stdout == "hello\n"
-    assert private.parent.stat().st_mode & 0o777 == 0o700
-    assert {(path.stat().st_mode & 0o777, path.stat().st_uid) for path in copy.iterdir()} == {
+    assert said.stdout == "hello"
+    assert private.stat().st_mode & 0o777 == 0o700
+    assert {path.name for path in copy.iterdir()} == {"package", "package.libs"}
+    assert {(path.stat().st_mode & 0o777, path.stat().st_uid) for path in copy.rglob("*")} == {
         (0o755, 0),
         (0o644, 0),
     }
@@ -97,12 +102,12 @@ def test_programs_below_a_private_folder_are_copied_and_the_folder_stays_private
 @ROOT_ONLY
 def test_a_copy_is_made_once_and_again_when_the_package_changes(private, cache):
     user = pwd.getpwnam("nobody")
-    first = programs.runnable(private, user, cache)
-    assert programs.runnable(private, user, cache) == first
-    (private / "new").write_text("a newer release has this")
-    second = programs.runnable(private, user, cache)
+    first = programs.runnable(private, FOLDERS, user, cache)
+    assert programs.runnable(private, FOLDERS, user, cache) == first
+    (private / "package.libs" / "new").write_text("a newer release has this")
+    second = programs.runnable(private, FOLDERS, user, cache)
     assert second != first
-    assert (second / "new").is_file()
+    assert (second / "package.libs" / "new").is_file()
     assert {path.name for path in cache.iterdir()} == {first.name, second.name}
 
 

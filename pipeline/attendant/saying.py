@@ -1,0 +1,202 @@
+"""The words of a turn: who we are, what was found, what it costs, and one next step."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import phonenumbers
+
+from pipeline.attendant.acts import Act
+from pipeline.attendant.asking import Step, asked, next_step
+from pipeline.attendant.manner import LETTER, Part, composed, part
+from pipeline.attendant.menu import LOOSE
+from pipeline.attendant.party import awaiting_split
+from pipeline.attendant.plan import HARD, Plan, is_too_many
+from pipeline.attendant.quoting import place_words, quote_parts, trip_words
+from pipeline.attendant.slate import sentences
+from pipeline.business.document import Business
+from pipeline.inquiry.escalation import Reason
+from pipeline.inquiry.facts import Facts
+from pipeline.inquiry.vocabulary import Snapshot
+from pipeline.quote.quote import Quote
+from pipeline.quote.travel import travel_for_zip
+
+_SOCIAL = frozenset({Act.THANK, Act.BYE, Act.NO, Act.LATER, Act.UNSURE})
+
+_FEELING: Mapping[Reason, str] = {
+    Reason.ILLNESS: "I am very sorry to hear that.",
+    Reason.COMPLAINT: "I am sorry about that.",
+    Reason.REFUND: "I understand, and this is for a person to settle.",
+    Reason.LEGAL: "I understand. That is for a person to answer.",
+    Reason.ALLERGY: "Thank you for telling us. We cannot promise food without traces of an"
+    " allergen, so a person goes through it with you before booking.",
+    Reason.PRICE_DISCREPANCY: "I cannot confirm that price, so a person will check it with you.",
+    Reason.DISCOUNT: "I cannot change prices myself, so I am asking a person.",
+    Reason.CUSTOM_MENU: "That is not on our menu, so a person has to look at it.",
+    Reason.INDOOR: "Cooking indoors has to be checked by our staff first.",
+    Reason.REPEATED_MISUNDERSTANDING: "Sorry, I am not getting this right.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What this turn's tools gave."""
+
+    quote: Quote | None = None
+    quote_failed: bool = False
+    has_travel: bool = False
+    answers: tuple[str | None, ...] = ()
+    """What the business has written down, a question each; None where it has nothing."""
+    taken: str | None = None
+    """A message was taken: when it is answered; '' if it could not be taken."""
+    promised: str | None = None
+    """A person was asked for: when they answer; '' if nobody could be asked."""
+
+
+def say(
+    plan: Plan, findings: Findings, snapshot: Snapshot, *, careful: bool
+) -> tuple[str, Facts]:
+    """The reply and everything now known. `careful` leaves out all that is not needed, because
+    the last draft was refused."""
+    business = snapshot.business
+    manner = business.manners[snapshot.channel]
+    parts = _about_people(plan, findings, business)
+    parts += _social(plan)
+    offer = None
+    if not careful:
+        parts += [part(each, _first_sentence(each), rank=2) for each in findings.answers if each]
+    if (None in findings.answers and not plan.lost) or (careful and findings.answers):
+        offer = "person" if plan.person else "pass_on"
+    parts += _about_price(plan, findings, business, itemised=manner.channel == LETTER)
+    if careful:
+        parts = [Part(each.versions[-1:], each.rank) for each in parts if each.rank < 2]
+    step, also = _step(plan, findings, snapshot, offer)
+    parts.append(part(step.words, rank=1))
+    memory = asked(plan.memory, step, *also, lost=plan.lost)
+    if plan.booking and findings.taken:
+        memory = memory.give_up("confirm")
+    noted = plan.queries[0] if "pass_on" in step.asks and plan.queries else ""
+    facts = plan.facts.learn(asked=memory.to_asked(), noted=noted)
+    if plan.is_first:
+        parts.insert(0, part(_introduction(plan, business)))
+    text = composed(parts, business, manner, plan.facts.name)
+    return text or _fallback(business), facts
+
+
+def _introduction(plan: Plan, business: Business) -> str:
+    name = plan.reading.facts.name
+    hello = f"Hi {name.split()[0]}" if name else "Hi"
+    return f"{hello}, this is {business.name}'s AI assistant."
+
+
+def _about_people(plan: Plan, findings: Findings, business: Business) -> list[Part]:
+    """Persons asked for and messages taken, with the time that was promised."""
+    parts = []
+    reach = f"Please call {_phone(business)} or write to {business.email}."
+    if findings.promised is not None:
+        feeling = _FEELING.get(plan.person, "") if plan.person else ""
+        if plan.person is Reason.LARGE_PARTY and is_too_many(plan.facts, business.prices):
+            most = business.prices.max_adults
+            feeling = f"For more than {most} adults a person works out the quote."
+        if feeling:
+            parts.append(part(feeling, rank=1))
+        promise = f"I have asked our team; a person will answer you here {findings.promised}."
+        parts.append(part(promise if findings.promised else reach))
+    if findings.taken is not None:
+        if plan.booking:
+            done = f"Great! Our team will confirm your date {findings.taken}."
+            done += " Nothing is booked until they do."
+        else:
+            done = f"I have passed that on; our team will see it and answer {findings.taken}."
+        parts.append(part(done if findings.taken else reach))
+    return parts
+
+
+def _social(plan: Plan) -> list[Part]:
+    """Small talk, briefly."""
+    acts = plan.reading.acts
+    if plan.blank:
+        return [part("I cannot see pictures or other files here, only text.")]
+    if plan.person or plan.message:
+        return []
+    if Act.FOREIGN in acts:
+        return [part("Sorry, I can only write in English.")]
+    if plan.lost and not plan.queries:
+        return [part("Sorry, I did not understand that." if plan.lost == 1 else "Sorry, I still do not follow.")]
+    words = []
+    if Act.WHO in acts:
+        words.append("I am a computer program, not a person; our team is there too, just ask.")
+    if Act.GREET in acts and not plan.is_first and not plan.changed:
+        words.append("Hello again!")
+    if Act.THANK in acts:
+        words.append("You are welcome!")
+    if Act.BYE in acts:
+        words.append("Have a great day!")
+    if Act.LATER in acts or (Act.UNSURE in acts and not plan.changed):
+        words.append("No rush.")
+    if Act.NO in acts and not plan.changed and Act.THANK not in acts:
+        words.append("No problem.")
+    if acts & {Act.AVAILABLE, Act.BOOK} and not plan.booking:
+        words.append("Our team confirms every date before it is booked.")
+    return [part(each, rank=1) for each in words]
+
+
+def _about_price(
+    plan: Plan, findings: Findings, business: Business, *, itemised: bool
+) -> list[Part]:
+    parts: list[Part] = []
+    if findings.has_travel and plan.travel_to:
+        trip = travel_for_zip(business.prices, plan.travel_to)
+        parts.append(part(trip_words(trip, place_words(plan.facts), business.prices)))
+    if findings.quote_failed and findings.promised is None:
+        parts.append(part("I could not work out that quote."))
+    if findings.quote:
+        parts += quote_parts(findings.quote, plan.facts, business, itemised=itemised)
+        if awaiting_split(plan.facts, plan.memory):
+            parts.append(part("All are counted as adults; tell me if children come.", rank=2))
+    return parts
+
+
+def _step(
+    plan: Plan, findings: Findings, snapshot: Snapshot, offer: str | None
+) -> tuple[Step, tuple[str, ...]]:
+    """The next step, and what the reply asks beside it."""
+    business, acts = snapshot.business, plan.reading.acts
+    if plan.person in HARD or plan.person is Reason.ASKED_FOR_PERSON:
+        return Step(), ()
+    if Act.LEAVE_MESSAGE in acts and not plan.message:
+        return Step("What would you like me to pass on to our team?", ("message",)), ()
+    if Act.FOREIGN in acts or plan.lost == 2:
+        return Step("Would you like a person to get back to you?", ("person",)), ()
+    if offer == "pass_on":
+        words = "That is for our team to answer. Shall I pass your question on?"
+        return Step(words, ("pass_on",)), ()
+    quoted = bool(findings.quote or snapshot.quote)
+    step = next_step(plan, business, quoted=quoted)
+    if plan.lost:
+        return step, ("again",)
+    if not _goes_on(plan, findings):
+        return Step(), ()
+    return step, ()
+
+
+def _goes_on(plan: Plan, findings: Findings) -> bool:
+    """Whether the reply asks for more: not after mere thanks, nor after a message was taken."""
+    if findings.quote or plan.changed or any(word in plan.memory.notes for word in LOOSE):
+        return True
+    if plan.message or findings.promised is not None:
+        return False
+    social = plan.reading.acts & _SOCIAL
+    return not (social and not plan.queries and not plan.reading.acts & {Act.PRICE, Act.BOOK})
+
+
+def _first_sentence(text: str) -> str:
+    return next(iter(sentences(text)), text)
+
+
+def _phone(business: Business) -> str:
+    number = phonenumbers.parse(business.phone)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+
+
+def _fallback(business: Business) -> str:
+    return f"I am {business.name}'s AI assistant. How can I help?"

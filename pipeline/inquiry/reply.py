@@ -1,0 +1,74 @@
+"""A draft made fit to leave: plain, within its channel's limits, and with what must be said.
+
+What must be said is that an AI assistant writes, in the first reply of a conversation, and when a
+person will answer, in a reply to somebody who wants one. Both outlive any shortening.
+"""
+
+import re
+
+from pipeline.inquiry.policy import promise
+from pipeline.inquiry.prompts import introduction, is_first_contact
+from pipeline.inquiry.segments import fit
+from pipeline.inquiry.vocabulary import Snapshot
+
+_SAYS_AI = re.compile(
+    r"\bAI\b|\bA\.I\.|\b(?i:artificial intelligence|(?:virtual|automated) assistant)\b"
+)
+_SAYS_PERSON = re.compile(
+    r"\b(?:an?|our|the|one of our) (?:\w+ )?"
+    r"(?:person|human|team|staff|manager|colleague|member|people)\b[^.!?]*"
+    r"\b(?:will|going to|gets?|follows?|answers?|repl(?:y|ies)|calls?|reach(?:es)?|confirms?)\b"
+    r"|\b(?:someone|somebody)(?: \w+){0,4} (?:will|'ll|is going to)\b",
+    re.IGNORECASE,
+)
+_EMOJI = re.compile("[\u2600-\u27bf\u2b50\ufe0f\u200d\U0001f000-\U0001faff]+ ?")
+_HEADING = re.compile(r"^#{1,6}\s+", re.MULTILINE)
+_BULLET = re.compile(r"^[*\u2022]\s+", re.MULTILINE)
+_EMPHASIS = re.compile(r"(\*\*|__|`+)(?=\S)(.+?)(?<=\S)\1", re.DOTALL)
+_LINK = re.compile(r"\[([^\]\n]+)\]\(([^)\s]+)\)")
+
+
+def finished(draft: str, snapshot: Snapshot, person_wanted: bool) -> str:
+    """The draft as it may be checked and sent; "" where nothing of it is left or fits."""
+    manner = snapshot.business.manners[snapshot.channel]
+    text = _plain(draft, emoji=manner.emoji)
+    if not text:
+        return ""
+    keep = []
+    if is_first_contact(snapshot):
+        if not _SAYS_AI.search(text):
+            text = f"{introduction(snapshot.business)} {text}"
+        keep.append(_found(_SAYS_AI, text))
+    if person_wanted:
+        if not _SAYS_PERSON.search(text):
+            text = f"{text} {follow_up(snapshot)}"
+        keep.append(_found(_SAYS_PERSON, text))
+    return fit(text, manner.max_segments, manner.max_characters, tuple(keep))
+
+
+def handed_over(snapshot: Snapshot) -> str:
+    """The reply when no draft may leave: a person will answer. Short enough for one SMS."""
+    words = ["Thank you! To get this exactly right,"]
+    if is_first_contact(snapshot):
+        words.insert(0, introduction(snapshot.business))
+    sentence = follow_up(snapshot)
+    return " ".join([*words, sentence[0].lower() + sentence[1:]])
+
+
+def follow_up(snapshot: Snapshot) -> str:
+    """When a person answers; no new time is promised where one has been promised already."""
+    if snapshot.escalated:
+        return "A person from our team will follow up with you."
+    return f"A person from our team will answer {promise(snapshot.business, snapshot.now).words}."
+
+
+def _found(pattern: re.Pattern[str], text: str) -> str:
+    match = pattern.search(text)
+    return match[0] if match else text
+
+
+def _plain(draft: str, *, emoji: bool) -> str:
+    """Without Markdown, which these channels show as signs, and emoji where we use none."""
+    text = _EMPHASIS.sub(r"\2", _BULLET.sub("- ", _HEADING.sub("", draft)))
+    text = _LINK.sub(r"\1: \2", text)
+    return (text if emoji else _EMOJI.sub("", text)).strip()

@@ -1,0 +1,121 @@
+"""A door between two programs, where a test may hold a request, repeat it or let nothing through.
+
+Faults are made on the way and not in the programs: neither knows that somebody stands there.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Self
+
+import aiohttp
+from aiohttp import web
+
+from tests.simulators.twilio import listen
+
+Forward = Callable[[], Awaitable[web.Response]]
+"""Passes the request on. Raises aiohttp.ClientError when the other side breaks off."""
+
+Way = Callable[[Forward], Awaitable[web.Response | None]]
+"""What becomes of one request; None closes its connection without an answer."""
+
+_NOT_PASSED_ON = {"connection", "transfer-encoding", "content-length", "content-encoding"}
+
+
+async def straight(forward: Forward) -> web.Response:
+    """Nothing happens on the way."""
+    return await forward()
+
+
+def insisting(times: int) -> Way:
+    """As Twilio repeats a webhook whose URL ends in #rc=TIMES&rp=all."""
+
+    async def way(forward: Forward) -> web.Response | None:
+        answer = None
+        for _ in range(1 + times):
+            try:
+                answer = await forward()
+            except aiohttp.ClientError:
+                continue
+            if answer.status < 500:
+                break
+        return answer
+
+    return way
+
+
+class Held:
+    """Requests wait here, before or after the other side has had them, until `go` is set."""
+
+    def __init__(self) -> None:
+        self.reached = asyncio.Event()
+        self.go = asyncio.Event()
+
+    async def _wait(self) -> None:
+        self.reached.set()
+        await self.go.wait()
+
+    async def before(self, forward: Forward) -> web.Response:
+        """The other side hears of it late."""
+        await self._wait()
+        return await forward()
+
+    async def after(self, forward: Forward) -> web.Response:
+        """The other side has done it; its answer comes late."""
+        answer = await forward()
+        await self._wait()
+        return answer
+
+    async def lost(self, _forward: Forward) -> None:
+        """The other side never hears of it."""
+        await self._wait()
+
+
+class Relay:
+    """Passes requests to `target`, by `way`; both may be changed at any time."""
+
+    def __init__(self, way: Way = straight) -> None:
+        self.way = way
+        self.target = self.url = ""
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, force_close=True))
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", self._pass)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        listener = listen(0)
+        await web.SockSite(self._runner, listener).start()
+        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        await self._runner.cleanup()
+        await self._session.close()
+
+    async def _pass(self, request: web.Request) -> web.Response:
+        body = await request.read()
+
+        async def forward() -> web.Response:
+            async with self._session.request(
+                request.method,
+                self.target + request.raw_path,
+                headers=_end_to_end(request.headers),
+                data=body,
+                allow_redirects=False,
+            ) as answer:
+                return web.Response(
+                    status=answer.status,
+                    headers=_end_to_end(answer.headers),
+                    body=await answer.read(),
+                )
+
+        response = await self.way(forward)
+        if response is None:
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response()
+        return response
+
+
+def _end_to_end(headers: Mapping[str, str]) -> Mapping[str, str]:
+    return {name: value for name, value in headers.items() if name.lower() not in _NOT_PASSED_ON}
