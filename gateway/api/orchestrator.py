@@ -212,7 +212,7 @@ def inquiry_from_json(context: Context, body: Mapping[str, Any]) -> Inquiry:
         problems["message"] = f"must be text of 1 to {LONGEST_MESSAGE} characters"
     if not isinstance(channel, str) or channel not in context.business.manners:
         problems["channel"] = f"must be one of {', '.join(sorted(context.business.manners))}"
-    customer = body.get("customer_context") or {}
+    customer = {} if body.get("customer_context") is None else body["customer_context"]
     if not isinstance(customer, dict) or not all(
         name in CUSTOMER_FIELDS and isinstance(value, str | None)
         for name, value in customer.items()

@@ -89,7 +89,9 @@ def _about_place_and_day(plan: Plan, facts: Facts, memory: Memory) -> Step | Non
     vague = plan.reading.vague_day
     if vague and not facts.event_date and memory.may_ask("date"):
         if vague.past and vague.day:
-            return Step(f"{day_words(vague.day)} is in the past. What date is the party?", ("date",))
+            return Step(
+                f"{day_words(vague.day)} is in the past. What date is the party?", ("date",)
+            )
         return Step("Which exact date is the party?", ("date",))
     if place and day:
         return Step("What ZIP (or city) is the party in, and on what date?", ("zip", "date"))

@@ -41,8 +41,10 @@ _NUMERIC = re.compile(
     rf"{_LEAD}\b(?P<month>\d{{1,2}})(?P<sign>[/.-])(?P<day>\d{{1,2}})"
     r"(?:(?P=sign)(?P<year>(?:20)?\d\d))?\b(?![/\d])"
 )
-_WEEKDAY_THE_NTH = re.compile(rf"\b(?P<weekday>{_WEEKDAY}),?\s+(?:the\s+)?(?P<day>\d{{1,2}})"
-                              r"(?:st|nd|rd|th)\b")
+_WEEKDAY_THE_NTH = re.compile(
+    rf"\b(?P<weekday>{_WEEKDAY}),?\s+(?:the\s+)?(?P<day>\d{{1,2}})"
+    r"(?:st|nd|rd|th)\b"
+)
 _IN_A_WHILE = re.compile(
     r"\b(?:in\s+)?(?P<count>\d{1,2}|an?)\s+(?P<unit>day|week|month)s?\s+"
     rf"(?:from\s+(?P<from>now|today|tomorrow|{_LONG_WEEKDAY})\b|(?:out|away)\b)"
@@ -61,7 +63,8 @@ _SHORT_WEEKDAY_ALONE = re.compile(rf"^\W*(?P<weekday>{_WEEKDAY})\W*$")
 _ORDINAL_ALONE = re.compile(r"\b(?:on|for)\s+(?:the\s+)?(?P<day>\d{1,2})(?:st|nd|rd|th)\b")
 _ANY_ORDINAL = re.compile(r"\b(?:the\s+)?(?P<day>\d{1,2})(?:st|nd|rd|th)\b")
 _VAGUE = re.compile(
-    rf"\b(?:(?:next|this|that)\s+(?:week(?:end)?|month|year)|(?:sometime|early|mid|late|end of)?[\s-]*"
+    r"\b(?:(?:next|this|that)\s+(?:week(?:end)?|month|year)"
+    r"|(?:sometime|early|mid|late|end of)?[\s-]*"
     rf"\b(?:in|next|this)\s+(?:{_MONTH})(?!\s*\d)\b|(?:mid|early|late)[\s-]+{_MONTH})"
 )
 # "I'll let you know tomorrow" names no day of a party.

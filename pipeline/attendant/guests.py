@@ -60,6 +60,8 @@ def take_heads(shape: Shape, rules: PriceRules) -> Heads:
 _NOT_THIS_MANY = re.compile(r"nN(?![-&r]?[ACTPI])")
 _CHILDREN_BESIDES = re.compile(r"NP+,?[&+]+N[CT]|^[,.~k]*[&+]+N[CT]")
 
+_JUST_US = re.compile(r"jNP")
+
 # 'no kids', 'just adults', 'all adults', 'everyone is an adult', 'over 18', 'kids aren't coming'
 _NO_CHILDREN = re.compile(
     r"[nx][CT]+(?:r[CT]+)*|jNA|NAj|j+A|(?<![N:])Aj|E[ez]*A|E[ez]*oN|(?<!N)[CT]+c"
@@ -67,12 +69,15 @@ _NO_CHILDREN = re.compile(
 
 
 def _take_only_adults(shape: Shape, heads: Heads) -> None:
+    if (us := _JUST_US.search(shape.kinds)) and shape.words[us.end() - 1].text == "of us":
+        heads.only_adults = True  # 'just the two of us'; the number is read later
+        return
     words = shape.take(_NO_CHILDREN)
     if words is None:
         return
     heads.only_adults = True
-    if words[0].kind == "N" or words[0].kind == "j" and words[1].kind == "N":
-        heads.counts["adults"] = numbers(words)[0]
+    if counted := numbers(words[:2]):  # 'just 20 adults', not 'over 18'
+        heads.counts["adults"] = counted[0]
 
 
 # -- ages
@@ -230,4 +235,3 @@ def _take_in_all(shape: Shape, heads: Heads) -> None:
         heads.counts["people"] = numbers(words)[0]
     elif words := shape.take(_BARE):
         heads.bare = tuple(numbers(words))
-

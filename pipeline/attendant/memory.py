@@ -1,10 +1,10 @@
 """What the attendant has to remember between two messages, kept in `Facts.asked`.
 
-    zip date                 our last message asked for these
-    steak=10 portions=gyoza  ... which steak the 10 are; how many gyoza
-    total=12                 a head-count was given in all, so children come out of it
-    each=filet_mignon        everybody has one: follows the head-count
-    +zip +zip                the ZIP has been asked for twice, and will not be a third time
+zip date                 our last message asked for these
+steak=10 portions=gyoza  ... which steak the 10 are; how many gyoza
+total=12                 a head-count was given in all, so children come out of it
+each=filet_mignon        everybody has one: follows the head-count
++zip +zip                the ZIP has been asked for twice, and will not be a third time
 """
 
 from collections import Counter
@@ -69,7 +69,9 @@ class Memory:
     def note(self, **values: object) -> "Memory":
         """With notes set; None takes one away."""
         notes = dict(self.notes) | {name: str(value) for name, value in values.items()}
-        return replace(self, notes={k: v for k, v in notes.items() if values.get(k, "") is not None})
+        return replace(
+            self, notes={k: v for k, v in notes.items() if values.get(k, "") is not None}
+        )
 
     def share(self, dish: str, share: str | None) -> "Memory":
         """With a dish shared out to 'each' or 'half' of the guests, or to nobody."""

@@ -118,7 +118,7 @@ def _take_removals(shape: Shape, orders: list[Order]) -> None:
 
 _SHARES: tuple[tuple[re.Pattern[str], How], ...] = (
     (re.compile(rf"H[EPACvzfe]*I(?:{_LIST}H[EPvzfe]*I)*"), "half"),
-    (re.compile(rf"R[vzew]*I|If?R"), "rest"),
+    (re.compile(r"R[vzew]*I|If?R"), "rest"),
     (re.compile(rf"E[PACvzeaw]*N?I(?:{_LIST}N?I(?![fE:*]))*|N?I(?:{_LIST}N?I)*f?E(?!v)"), "each"),
     (re.compile(r"IfA|A[vzew]+I"), "adults"),
     (re.compile(r"IfC|C[vzew]+I"), "children"),

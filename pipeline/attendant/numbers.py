@@ -5,15 +5,16 @@ The hard word is 'one', which is a number in 'one toddler' and not in 'no one' o
 
 import re
 
-_SMALL = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-    "fifteen sixteen seventeen eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_ORDINALS = (
-    "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth "
-    "thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth"
-).split()
+SMALL_WORDS = """
+    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
+    sixteen seventeen eighteen nineteen
+"""
+TENS_WORDS = "twenty thirty forty fifty sixty seventy eighty ninety"
+ORDINAL_WORDS = """
+    zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth
+    thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth
+"""
+_SMALL, _TENS, _ORDINALS = SMALL_WORDS.split(), TENS_WORDS.split(), ORDINAL_WORDS.split()
 
 _VALUES = {word: value for value, word in enumerate(_SMALL)}
 _VALUES |= {word: 10 * place for place, word in enumerate(_TENS, 2)}
@@ -22,9 +23,7 @@ _ORDINAL_VALUES |= {"twentieth": 20, "thirtieth": 30}
 
 _BELOW_TEN = "|".join(_SMALL[1:10])
 _TEENS = "|".join(reversed(_SMALL))  # 'sixteen' before 'six'
-_MONTHS = (
-    "january|february|march|april|may|june|july|august|september|october|november|december"
-)
+_MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
 
 # 'one' stands for somebody or something, not for a number, in these surroundings.
 _PRONOUN = re.compile(
@@ -35,9 +34,7 @@ _PRONOUN = re.compile(
 _CARDINAL = re.compile(
     rf"\b(?:({'|'.join(_TENS)})(?:[ -]({_BELOW_TEN}))?|({_TEENS}))\b(?![ -](?:first|second|third))"
 )
-_ORDINAL = re.compile(
-    rf"\b(the|{_MONTHS}) (?:(twenty|thirty)[ -])?({'|'.join(_ORDINAL_VALUES)})\b"
-)
+_ORDINAL = re.compile(rf"\b(the|{_MONTHS}) (?:(twenty|thirty)[ -])?({'|'.join(_ORDINAL_VALUES)})\b")
 _HUNDREDS = re.compile(r"\b(?:(\d{1,2})|a) hundred(?:(?: and)? (\d{1,2}))?\b")
 _DOZENS = re.compile(r"\b(?:(half) (?:a )?|(\d{1,2}) ?|a )?dozen\b(?: of)?")
 _COUPLE = re.compile(

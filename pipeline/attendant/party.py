@@ -98,7 +98,7 @@ def _change(facts: Facts, memory: Memory, kind: str, more: int) -> tuple[Facts, 
     if name == "adults" and facts.adults is None:
         return (facts.learn(adults=more), memory) if more > 0 else (facts, memory)
     before: int = getattr(facts, name) or 0
-    facts = replace(facts, **{name: max(0, before + more)})
+    facts = facts.learn(**{name: max(0, before + more)})
     whole = memory.number("total")
     return facts, memory if whole is None else memory.note(total=max(0, whole + more))
 
@@ -158,9 +158,7 @@ def _is_loose(rules: PriceRules, dish: str) -> bool:
     return not dish.startswith(SIDE) and dish not in rules.proteins
 
 
-def _order(
-    facts: Facts, memory: Memory, rules: PriceRules, order: Order
-) -> tuple[Facts, Memory]:
+def _order(facts: Facts, memory: Memory, rules: PriceRules, order: Order) -> tuple[Facts, Memory]:
     dish, count = order.dish, order.count
     if order.how == "mention":
         return facts, memory

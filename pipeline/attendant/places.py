@@ -9,12 +9,16 @@ from collections.abc import Mapping
 from rapidfuzz.distance import OSA
 
 from pipeline.attendant.slate import Slate
+from pipeline.inquiry.facts import Facts
 
-_ZIP = re.compile(r"(?<![\w$.,-])(\d{5})(?:-\d{4})?(?![\w-])(?!\s*(?:people|guests|adults|dollars))")
+_ZIP = re.compile(
+    r"(?<![\w$.,-])(\d{5})(?:-\d{4})?(?![\w-])(?!\s*(?:people|guests|adults|dollars))"
+)
 _STREET = re.compile(
     r"\b\d{1,5} (?!(?:adults?|kids?|children|people|guests?|ppl)\b)(?:(?:n|s|e|w|north|south|east"
     r"|west)\.? )?(?:[a-z']+ ){1,3}(?:street|st|avenue|ave|road|rd|boulevard|blvd|drive|dr|lane|ln"
-    r"|court|ct|place|pl|circle|cir|terrace|parkway|pkwy|highway|hwy)\b\.?(?:,? (?:apt|unit|#) ?\w+)?"
+    r"|court|ct|place|pl|circle|cir|terrace|parkway|pkwy|highway|hwy)\b\.?"
+    r"(?:,? (?:apt|unit|#) ?\w+)?"
 )
 _WORD = re.compile(r"[a-z]+")
 SHORTEST_FUZZY = 6
@@ -52,8 +56,12 @@ def _city(phrase: str, cities: Mapping[str, str]) -> str | None:
         return None
     allowed = 1 if len(phrase) < 8 else 2
     for city in cities:
-        if city[0] == phrase[0] and city.count(" ") == phrase.count(" "):
-            distance = OSA.distance(phrase, city, score_cutoff=allowed)
-            if distance <= allowed:
-                return city
+        alike = city[0] == phrase[0] and city.count(" ") == phrase.count(" ")
+        if alike and OSA.distance(phrase, city, score_cutoff=allowed) <= allowed:
+            return city
     return None
+
+
+def known_place(facts: Facts, cities: Mapping[str, str]) -> str | None:
+    """The ZIP to reckon travel with, if anything is known."""
+    return facts.zip or (cities.get(facts.city) if facts.city else None)

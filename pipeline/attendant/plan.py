@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 from pipeline.attendant.acts import Act
 from pipeline.attendant.memory import Memory
 from pipeline.attendant.party import awaiting_split
+from pipeline.attendant.places import known_place
 from pipeline.attendant.quoting import day_words, guests_words, place_words
-from pipeline.attendant.understand import Reading, known_place, understand
+from pipeline.attendant.understand import Reading, understand
 from pipeline.inquiry.escalation import Reason, most_pressing
 from pipeline.inquiry.facts import Facts
 from pipeline.inquiry.vocabulary import Escalation, Snapshot
@@ -41,6 +42,8 @@ class Plan:
     """Nobody has answered this customer in this conversation yet."""
     changed: bool
     """The party is not what it was before these messages."""
+    named: str = ""
+    """The name they have just told us."""
     quote: Mapping[str, Any] | None = None
     """Arguments of calculate_party_quote."""
     travel_to: str | None = None
@@ -86,6 +89,7 @@ def make_plan(snapshot: Snapshot) -> Plan:
         memory=memory,
         is_first=all(said.by == "customer" for said in snapshot.history),
         changed=changed,
+        named=reading.facts.name or "" if reading.facts.name != known.name else "",
         quote=_quote_arguments(facts, place) if quoting else None,
         travel_to=place if travelling and person not in HARD else None,
         queries=() if person in HARD else tuple(reading.queries[:MAX_QUERIES]) or guess,
@@ -173,10 +177,6 @@ def _person(
 ) -> Reason | None:
     """Why a person is wanted; the most pressing reason."""
     wants = list(reading.wants)
-    if reading.claim:
-        wants.append(Escalation(Reason.PRICE_DISCREPANCY, "medium", reading.claim))
-    if reading.haggling:
-        wants.append(Escalation(Reason.DISCOUNT, "medium", reading.haggling))
     if is_too_many(facts, rules) and changed:
         wants.append(Escalation(Reason.LARGE_PARTY, "medium", guests_words(facts)))
     if Act.YES in reading.acts and reading.memory.has_asked("person"):

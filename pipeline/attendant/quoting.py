@@ -20,10 +20,15 @@ _GUESTS = {
 }
 
 
-def quote_parts(quote: Quote, facts: Facts, business: Business, *, itemised: bool) -> list[Part]:
-    """A quote, ready for `composed`. `itemised` puts each line of the working on its own line."""
+def quote_parts(
+    quote: Quote, facts: Facts, business: Business, *, itemised: bool, shown: Quote | None = None
+) -> list[Part]:
+    """A quote, ready for `composed`. `itemised` puts each line of the working on its own line.
+
+    Where `shown` is the quote they saw last, the working is not repeated if it is still the same.
+    """
     rules = business.prices
-    working = [_working(line, rules) for line in quote.lines if _is_shown(line)]
+    working = [_working(line, rules) for line in quote.lines if _is_working(line)]
     full = "\n".join(f"- {each}" for each in working) if itemised else f"{', '.join(working)}."
     minimum = minimum_words(quote, rules)
     total, brief_total = _total(quote, facts, business)
@@ -31,9 +36,11 @@ def quote_parts(quote: Quote, facts: Facts, business: Business, *, itemised: boo
         f"Deposit {amount_in_digits(quote.deposit_cents)} holds the date,"
         f" balance {amount_in_digits(quote.balance_cents)}."
     )
+    if shown and [*filter(_is_working, shown.lines)] == [*filter(_is_working, quote.lines)]:
+        full = minimum = ""
     return [
-        part(full, full, _brief_working(quote), "", rank=3),
-        part(minimum, minimum, minimum, _brief_minimum(quote, rules)),
+        part(full, full, full and _brief_working(quote), "", rank=3),
+        part(minimum, minimum, minimum, minimum and _brief_minimum(rules)),
         part(total, total, total, brief_total),
         part(deposit),
         *(part(each, rank=2) for each in _reasons(quote, rules)),
@@ -84,13 +91,11 @@ def minimum_words(quote: Quote, rules: PriceRules) -> str:
     )
 
 
-def _brief_minimum(quote: Quote, rules: PriceRules) -> str:
-    if not quote.minimum_adjustment_cents:
-        return ""
+def _brief_minimum(rules: PriceRules) -> str:
     return f"Our {amount_in_digits(rules.minimum_cents)} food minimum applies."
 
 
-def _is_shown(line: Line) -> bool:
+def _is_working(line: Line) -> bool:
     """Travel and the minimum have sentences of their own."""
     return line.code not in ("minimum_adjustment", "travel")
 

@@ -52,21 +52,19 @@ class Findings:
     """A person was asked for: when they answer; '' if nobody could be asked."""
 
 
-def say(
-    plan: Plan, findings: Findings, snapshot: Snapshot, *, careful: bool
-) -> tuple[str, Facts]:
+def say(plan: Plan, findings: Findings, snapshot: Snapshot, *, careful: bool) -> tuple[str, Facts]:
     """The reply and everything now known. `careful` leaves out all that is not needed, because
     the last draft was refused."""
     business = snapshot.business
     manner = business.manners[snapshot.channel]
-    parts = _about_people(plan, findings, business)
-    parts += _social(plan)
+    parts = _about_people(plan, findings, snapshot)
+    parts += _social(plan, findings)
     offer = None
     if not careful:
         parts += [part(each, _first_sentence(each), rank=2) for each in findings.answers if each]
     if (None in findings.answers and not plan.lost) or (careful and findings.answers):
         offer = "person" if plan.person else "pass_on"
-    parts += _about_price(plan, findings, business, itemised=manner.channel == LETTER)
+    parts += _about_price(plan, findings, snapshot, itemised=manner.channel == LETTER)
     if careful:
         parts = [Part(each.versions[-1:], each.rank) for each in parts if each.rank < 2]
     step, also = _step(plan, findings, snapshot, offer)
@@ -88,8 +86,9 @@ def _introduction(plan: Plan, business: Business) -> str:
     return f"{hello}, this is {business.name}'s AI assistant."
 
 
-def _about_people(plan: Plan, findings: Findings, business: Business) -> list[Part]:
+def _about_people(plan: Plan, findings: Findings, snapshot: Snapshot) -> list[Part]:
     """Persons asked for and messages taken, with the time that was promised."""
+    business = snapshot.business
     parts = []
     reach = f"Please call {_phone(business)} or write to {business.email}."
     if findings.promised is not None:
@@ -100,6 +99,8 @@ def _about_people(plan: Plan, findings: Findings, business: Business) -> list[Pa
         if feeling:
             parts.append(part(feeling, rank=1))
         promise = f"I have asked our team; a person will answer you here {findings.promised}."
+        if snapshot.escalated:  # a time has been promised already
+            promise = "Our team knows; a person will follow up with you here."
         parts.append(part(promise if findings.promised else reach))
     if findings.taken is not None:
         if plan.booking:
@@ -111,7 +112,7 @@ def _about_people(plan: Plan, findings: Findings, business: Business) -> list[Pa
     return parts
 
 
-def _social(plan: Plan) -> list[Part]:
+def _social(plan: Plan, findings: Findings) -> list[Part]:
     """Small talk, briefly."""
     acts = plan.reading.acts
     if plan.blank:
@@ -121,8 +122,18 @@ def _social(plan: Plan) -> list[Part]:
     if Act.FOREIGN in acts:
         return [part("Sorry, I can only write in English.")]
     if plan.lost and not plan.queries:
-        return [part("Sorry, I did not understand that." if plan.lost == 1 else "Sorry, I still do not follow.")]
+        return [
+            part(
+                "Sorry, I did not understand that."
+                if plan.lost == 1
+                else "Sorry, I still do not follow."
+            )
+        ]
     words = []
+    if acts == {Act.GREET} and plan.is_first and not plan.changed:
+        words.append("How can I help? I can give you an exact quote.")
+    if plan.named and not plan.is_first:
+        words.append(f"Thanks, {plan.named.split()[0]}.")
     if Act.WHO in acts:
         words.append("I am a computer program, not a person; our team is there too, just ask.")
     if Act.GREET in acts and not plan.is_first and not plan.changed:
@@ -141,8 +152,10 @@ def _social(plan: Plan) -> list[Part]:
 
 
 def _about_price(
-    plan: Plan, findings: Findings, business: Business, *, itemised: bool
+    plan: Plan, findings: Findings, snapshot: Snapshot, *, itemised: bool
 ) -> list[Part]:
+    business = snapshot.business
+    shown = snapshot.quote.quote if snapshot.quote and Act.PRICE not in plan.reading.acts else None
     parts: list[Part] = []
     if findings.has_travel and plan.travel_to:
         trip = travel_for_zip(business.prices, plan.travel_to)
@@ -150,7 +163,7 @@ def _about_price(
     if findings.quote_failed and findings.promised is None:
         parts.append(part("I could not work out that quote."))
     if findings.quote:
-        parts += quote_parts(findings.quote, plan.facts, business, itemised=itemised)
+        parts += quote_parts(findings.quote, plan.facts, business, itemised=itemised, shown=shown)
         if awaiting_split(plan.facts, plan.memory):
             parts.append(part("All are counted as adults; tell me if children come.", rank=2))
     return parts
@@ -165,12 +178,13 @@ def _step(
         return Step(), ()
     if Act.LEAVE_MESSAGE in acts and not plan.message:
         return Step("What would you like me to pass on to our team?", ("message",)), ()
-    if Act.FOREIGN in acts or plan.lost == 2:
+    lost = plan.lost == 2 and not any(findings.answers)
+    if Act.FOREIGN in acts or lost:
         return Step("Would you like a person to get back to you?", ("person",)), ()
     if offer == "pass_on":
         words = "That is for our team to answer. Shall I pass your question on?"
         return Step(words, ("pass_on",)), ()
-    quoted = bool(findings.quote or snapshot.quote)
+    quoted = bool(findings.quote or snapshot.quote) and findings.promised is None
     step = next_step(plan, business, quoted=quoted)
     if plan.lost:
         return step, ("again",)
@@ -199,4 +213,4 @@ def _phone(business: Business) -> str:
 
 
 def _fallback(business: Business) -> str:
-    return f"I am {business.name}'s AI assistant. How can I help?"
+    return f"Anything else? For a person call {_phone(business)}."

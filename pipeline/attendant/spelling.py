@@ -13,15 +13,17 @@ SHORTEST = 5
 LONG = 7
 """From this many letters on two strokes may be wrong."""
 
-_NOUNS = frozenset("adult adults children people guest guests toddler toddlers everyone".split())
-# English words one stroke away from a dish or a noun.
-_RIGHT = frozenset(
-    "guess guesses quest quests speak steal steam steady stead sneak filled filter filler strap"
-    " stripe striped string trip trips prawn shrink squad squads salon saloon noon noodle nodes"
-    " node dinner child kitchen rides sides price prices nice spice tofu scale scales lobby"
-    " couple purple simple every everything ever adapt adults' tail tails chick checked check"
-    " checking vegetable vegetables vegetarian vegan flight stack stake stakes steaks".split()
-)
+NOUN_WORDS = "adult adults children people guest guests toddler toddlers everyone"
+_NOUNS = frozenset(NOUN_WORDS.split())
+RIGHT_WORDS = """
+    guess guesses quest quests speak steal steam steady stead sneak filled filter filler strap
+    stripe striped string trip trips prawn shrink squad squads salon saloon noon noodle nodes node
+    dinner child kitchen rides sides price prices nice spice tofu scale scales lobby couple purple
+    simple every everything ever adapt tail tails chick checked check checking vegetable
+    vegetables vegetarian vegan flight stack stake stakes steaks
+"""
+_RIGHT = frozenset(RIGHT_WORDS.split())
+"""English words a stroke or two away from a dish or a noun."""
 _WORD = re.compile(rf"(?<![\w'])[a-z]{{{SHORTEST},}}(?![\w'])")
 
 
@@ -35,9 +37,7 @@ def corrected(text: str, spellings: Iterable[str]) -> str:
         if word in known or word in _RIGHT:
             return word
         allowed = 2 if len(word) >= LONG else 1
-        near = [
-            (OSA.distance(word, target), target) for target in targets if target[0] == word[0]
-        ]
+        near = [(OSA.distance(word, target), target) for target in targets if target[0] == word[0]]
         distance, target = min(near, default=(allowed + 1, ""))
         return target if distance <= allowed else word
 

@@ -6,36 +6,23 @@ day, the ZIP, times, the city, then dishes, then head-counts, and a bare number 
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from pipeline.attendant.acts import (
-    AMOUNT,
-    Act,
-    acts,
-    amounts,
-    claims_a_price,
-    haggles,
-    message_after,
-)
+from pipeline.attendant.acts import Act, acts, message_in
+from pipeline.attendant.claims import claims, haggles, take_amounts
 from pipeline.attendant.dates import Named, take_date
-from pipeline.attendant.guests import Heads, take_heads
 from pipeline.attendant.memory import Memory
-from pipeline.attendant.menu import LOOSE, SIDE, Order, candidates, spellings, take_orders
+from pipeline.attendant.menu import spellings
 from pipeline.attendant.numbers import with_digits
-from pipeline.attendant.party import (
-    UNDECIDED,
-    follow_guests,
-    merge_heads,
-    merge_orders,
-    portions,
-    settle_loose,
-)
+from pipeline.attendant.ordering import read_party
+from pipeline.attendant.party import follow_guests
 from pipeline.attendant.places import take_city, take_zip
+from pipeline.attendant.queries import is_query, is_topic
 from pipeline.attendant.slate import Slate, sentences
 from pipeline.attendant.spelling import corrected
-from pipeline.attendant.words import Shape, shape
+from pipeline.attendant.words import shape
 from pipeline.business.document import Business
 from pipeline.inquiry.escalation import Reason, wanted
 from pipeline.inquiry.facts import Facts
@@ -43,6 +30,11 @@ from pipeline.inquiry.vocabulary import Escalation
 
 MAX_CHARACTERS = 2000
 """Of one message that are read."""
+
+EXPLAINED = frozenset(
+    {Reason.ALLERGY, Reason.INDOOR, Reason.CORPORATE, Reason.LEGAL, Reason.DISTANCE}
+)
+"""Reasons for a person about which the business has something written down as well."""
 
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _LINK = re.compile(r"(?:https?://|www\.)\S+")
@@ -56,42 +48,21 @@ _NAME = re.compile(
     r"|(?:[Tt]his is|[Ii]'?m|[Ii] am|[Ii]t'?s|[Cc]all me)\s+([A-Z][a-z'-]+(?: [A-Z][a-z'-]+)?)"
     r"(?=\s*(?:$|[,.!?;]|and\b|here\b|from\b|again\b|with\b|speaking\b)))"
 )
-_NO_NAME = frozenset(
-    "interested looking planning trying having hosting thinking wondering good great ok okay not"
-    " just so sorry sure ready done the a an for happy writing throwing my our going in at on"
-    " urgent amazing awesome perfect fine from still also actually confused calling texting".split()
-)
+_NO_NAME_WORDS = """
+    interested looking planning trying having hosting thinking wondering good great ok okay not
+    just so sorry sure ready done the a an for happy writing throwing my our going in at on
+    urgent amazing awesome perfect fine from still also actually confused calling texting
+"""
+_NO_NAMES = frozenset(_NO_NAME_WORDS.split())
+_CLOCK = r"\d{1,2}(?::\d{2})?"
 _TIME = re.compile(
     r"(?:\b(?:at|from|between|by|starting|starts?|start|@)\s*)?"
-    r"(?:\b\d{1,2}(?::\d{2})?\s*(?:-|to|and|or)\s*)?\b\d{1,2}(?::\d{2})?\s*(?:[ap]\.?m\b\.?|p\b|o'? ?clock)"
-    r"|\b(?:(?:at|@|around)\s*)?\d{1,2}:\d{2}\b|(?:\bat|@)\s*\d{1,2}\b(?!\s*(?:\w+\s+)?(?:people|ppl|guests?"
-    r"|adults?|kids|children|persons?)\b)(?![/\d-])|\b(?:noon|midday|midnight)\b"
+    rf"(?:\b{_CLOCK}\s*(?:-|to|and|or)\s*)?\b{_CLOCK}\s*(?:[ap]\.?m\b\.?|p\b|o'? ?clock)"
+    r"|\b(?:(?:at|@|around)\s*)?\d{1,2}:\d{2}\b|\b(?:noon|midday|midnight)\b"
+    r"|(?:\bat|@)\s*\d{1,2}\b(?![/\d-])"
+    r"(?!\s*(?:\w+\s+)?(?:people|ppl|guests?|adults?|kids|children|persons?)\b)"
 )
 _SIGNS = str.maketrans({"\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"', "`": "'"})
-_REQUEST = re.compile(
-    r"\b(?:can|could|would|will|may|do|are) (?:you|u|y'?all|we|i|ya)\b(?: guys)?.*\b(?:do|cater|come|cook"
-    r"|host|serve|handle|accommodate|feed|get|have|add|make|give|send|provide|change|book|reserve|include"
-    r"|swap|switch|replace|drop|remove|quote|available|quoting|price)\b|\b(?:is|are)\b.*\b(?:available|open|free)\b"
-)
-_ORDERING = re.compile(
-    r"\b(?:add|adding|include|want|like|love|order|get|have|do|upgrade|plus|also|with|need|take|some)\b"
-)
-_OFFERED = re.compile(
-    r"\b(?:do|did) (?:you|u|y'?all)(?: guys)? (?:have|offer|serve|do|sell|carry|use|cook)\b|\bwhat\b|\bhow much\b"
-    r"|\bprice|\bcosts?\b|\bincluded?\b|\bis (?:the|there)\b|\bare (?:the|there)\b"
-)
-_TOPIC = re.compile(
-    r"\b(?:deposits?|travel|mileage|tips?|gratuity|refunds?|minimum|per (?:person|adult|head|child|kid|guest)"
-    r"|a (?:person|head)|each|kids?|children|child|toddlers?|cards?|fees?|sides?|add-?ons?|upgrades?|extra"
-    r"|alcohol|sake|drinks?|taxe?s?|protein|include[ds]?|invoice)\b"
-)
-_CHAT = re.compile(
-    r"^\W*(?:(?:hi|hey|hello)\W+(?:there\W+)?)?(?:how are (?:you|u|things)|what'?s up|how'?s it going"
-    r"|how do you do)\b"
-)
-EXPLAINED = frozenset({Reason.ALLERGY, Reason.INDOOR, Reason.CORPORATE, Reason.LEGAL, Reason.DISTANCE})
-"""Reasons for a person about which the business has something written down as well."""
-_PREMIUM = re.compile(r"\b(?:free|regular|included|cheaper|normal|standard|first|no extra)\b")
 
 
 @dataclass(slots=True)
@@ -103,27 +74,19 @@ class Reading:
     acts: set[Act] = field(default_factory=set)
     queries: list[str] = field(default_factory=list)
     """Questions to look up, in the customer's words."""
-    message: str = ""
-    """What they want passed on."""
-    claim: str = ""
-    """The words in which they hold another price against us."""
-    haggling: str = ""
-    """The words in which they want it for less."""
     guess: str = ""
     """A few words of which we made nothing: perhaps the name of a topic."""
+    message: str = ""
+    """What they want passed on."""
     wants: list[Escalation] = field(default_factory=list)
     """Why a person is wanted, sentence by sentence."""
     vague_day: Named | None = None
     """A day that is none: in the past, in 'June', or November 31."""
-    mentioned: tuple[str, ...] = ()
-    """Dishes that were named without a number."""
     understood: bool = False
     """At least one sentence made sense."""
 
 
-def understand(
-    messages: Sequence[str], facts: Facts, business: Business, today: date
-) -> Reading:
+def understand(messages: Sequence[str], facts: Facts, business: Business, today: date) -> Reading:
     """Read messages in order on top of `facts`. `today` is the business's."""
     reading = Reading(facts, Memory.from_asked(facts.asked))
     dishes = spellings(business.prices)
@@ -151,24 +114,21 @@ def _read(
     before = reading.facts, reading.memory
     slate = Slate(plain)
     _read_person(raw, slate, reading)
-    _read_prices(raw, plain, slate, reading, business)
+    person = _read_wants(raw, plain, slate, reading, business, machine=Act.WHO in done)
     _read_when_and_where(slate, reading, business, today)
     read = shape(slate.text, dishes)
-    orders, heads = _read_party(read, plain, done, reading, business)
+    said = read_party(read, reading.facts, reading.memory, business, plain=plain, done=done)
+    reading.facts, reading.memory = said.facts, said.memory
     if Act.LEAVE_MESSAGE in done:
-        reading.message = message_after(raw) or reading.message
-    told = (reading.facts, reading.memory) != before or reading.vague_day is not None
-    person = None if Act.WHO in done else wanted(raw)
-    if person:
-        reading.wants.append(person)
-    if (not person or person.reason in EXPLAINED) and _is_query(
-        plain, done, told or heads.said, orders
-    ):
+        reading.message = message_in(raw) or reading.message
+    told = said.heads or (reading.facts, reading.memory) != before or bool(reading.vague_day)
+    explained = person is None or person.reason in EXPLAINED
+    if explained and is_query(plain, done, told=told, orders=said.orders):
         reading.queries.append(raw.strip())
-    elif not (told or heads.said or orders or done or person) and _is_topic(read):
+    elif not (told or said.orders or done or person) and is_topic(read):
         reading.guess = raw.strip()
     reading.acts |= done
-    reading.understood |= told or heads.said or bool(done or orders or person)
+    reading.understood |= told or bool(done or said.orders or person)
 
 
 def _read_person(raw: str, slate: Slate, reading: Reading) -> None:
@@ -180,35 +140,24 @@ def _read_person(raw: str, slate: Slate, reading: Reading) -> None:
             pass
     named = _NAME.search(raw.translate(_SIGNS))
     name = (named[1] or named[2]) if named else ""
-    if name and name.split()[0].lower() not in _NO_NAME:
+    if name and name.split()[0].lower() not in _NO_NAMES:
         reading.facts = reading.facts.learn(name=name[:1].upper() + name[1:])
         slate.take(re.compile(re.escape(name.casefold())))
 
 
-def _read_prices(
-    raw: str, plain: str, slate: Slate, reading: Reading, business: Business
-) -> None:
-    """A price the customer names is never taken for a fact, and never confirmed."""
-    named = amounts(plain)
-    for _ in slate.take_all(AMOUNT):
-        pass
-    per_adult = re.search(r"\b(?:per|a|each) (?:person|head|adult|guest|plate)\b|\bpp\b", plain)
-    ours = {business.prices.adult_cents} if per_adult else _published(business)
-    unknown = [cents for cents in named if cents not in ours]
-    if unknown and claims_a_price(plain):
-        reading.claim = raw
-    elif unknown and haggles(plain):
-        reading.haggling = raw
-
-
-def _published(business: Business) -> frozenset[int]:
-    rules = business.prices
-    return frozenset(
-        {rules.adult_cents, rules.child_cents, rules.minimum_cents, rules.deposit_cents}
-        | {rules.extra_protein_cents, rules.travel.per_mile_cents, *business.published.values()}
-        | {each.upgrade_cents for each in rules.proteins.values()}
-        | {each.cents for each in rules.addons.values()}
-    )
+def _read_wants(
+    raw: str, plain: str, slate: Slate, reading: Reading, business: Business, *, machine: bool
+) -> Escalation | None:
+    """Why this sentence wants a person. Whoever asks for a machine's name wants none."""
+    amounts = take_amounts(slate)
+    found = None if machine else wanted(raw)
+    if found is None and claims(plain, amounts, business):
+        found = Escalation(Reason.PRICE_DISCREPANCY, "medium", raw)
+    elif found is None and haggles(plain, amounts):
+        found = Escalation(Reason.DISCOUNT, "medium", raw)
+    if found:
+        reading.wants.append(found)
+    return found
 
 
 def _read_when_and_where(slate: Slate, reading: Reading, business: Business, today: date) -> None:
@@ -228,92 +177,3 @@ def _read_when_and_where(slate: Slate, reading: Reading, business: Business, tod
     elif city and (facts.zip or "")[:3] != business.cities[city][:3]:
         facts = facts.learn(zip=None, city=city)
     reading.facts = facts
-
-
-def _read_party(
-    read: Shape, plain: str, done: set[Act], reading: Reading, business: Business
-) -> tuple[list[Order], Heads]:
-    """Dishes and head-counts of a sentence."""
-    rules = business.prices
-    facts, memory = reading.facts, reading.memory
-    swaps, orders = take_orders(read, rules, guests_known=facts.adults is not None)
-    facts, memory, settled = _settle(facts, memory, read, plain, orders, business)
-    heads = take_heads(read, rules)
-    wanted = memory.notes.get(UNDECIDED)
-    if wanted and len(heads.bare) == 1:
-        orders = [*orders, Order(wanted, "set", heads.bare[0])]
-        heads.bare = ()
-    elif wanted and not heads.said and any(word.kind == "E" for word in read.words):
-        orders = [*orders, Order(wanted, "each")]
-    facts, memory = merge_heads(facts, memory, heads)
-    facts, memory = merge_orders(facts, memory, rules, swaps, orders)
-    facts = follow_guests(facts, memory)
-    mentioned = [] if settled else [each.dish for each in orders if each.how == "mention"]
-    reading.mentioned += tuple(mentioned)
-    asked_about = Act.ASK in done and not _REQUEST.search(plain) or _OFFERED.search(plain)
-    alone = bool(mentioned) and len(read.words) <= len(mentioned) + 1
-    if mentioned and not asked_about and (_ORDERING.search(plain) or alone):
-        memory = _want_a_number(facts, memory, business, mentioned)
-    reading.facts, reading.memory = facts, memory
-    return [*orders, *(Order(swap.new, "mention") for swap in swaps)], heads
-
-
-def _want_a_number(
-    facts: Facts, memory: Memory, business: Business, mentioned: Sequence[str]
-) -> Memory:
-    """'Add lobster': what costs extra needs a number of portions."""
-    for dish in mentioned:
-        protein = business.prices.proteins.get(dish)
-        costs = dish.startswith(SIDE) or (protein is not None and protein.upgrade_cents > 0)
-        if costs and not portions(facts, dish):
-            return memory.note(**{UNDECIDED: dish})
-    return memory
-
-
-def _settle(
-    facts: Facts,
-    memory: Memory,
-    read: Shape,
-    plain: str,
-    orders: Sequence[Order],
-    business: Business,
-) -> tuple[Facts, Memory, bool]:
-    """Whether, and as what, this sentence says which steak was meant."""
-    for word in LOOSE:
-        if word not in memory.notes or not memory.has_asked(word):
-            continue
-        options = candidates(business.prices, word)
-        chosen = [each.dish for each in orders if each.dish in options and each.how == "mention"]
-        if not chosen and _PREMIUM.search(plain):
-            chosen = [options[0]]
-        if chosen:
-            facts, memory = settle_loose(facts, memory, business.prices, word, chosen[0])
-            return facts, memory, True
-        if any(each.dish in options for each in orders):
-            return facts, memory.note(**{word: None}), True
-    return facts, memory, False
-
-
-def _is_query(plain: str, done: set[Act], told: bool, orders: Sequence[Order]) -> bool:
-    """Whether a sentence asks something the business may have written down."""
-    if Act.ASK not in done:
-        return False
-    if done & {Act.WHO, Act.START_OVER, Act.LEAVE_MESSAGE, Act.FOREIGN} or _CHAT.search(plain):
-        return False
-    if told or any(each.how != "mention" for each in orders):
-        about_party = done & {Act.PRICE, Act.AVAILABLE, Act.COME, Act.BOOK}
-        return not (about_party or _REQUEST.search(plain))
-    if Act.PRICE in done:
-        return bool(_TOPIC.search(plain) or orders)
-    return not (Act.AVAILABLE in done and "how" not in plain)
-
-
-def _is_topic(read: Shape) -> bool:
-    """'Parking', 'menu please': a few words we know nothing of."""
-    unknown = [word for word in read.left if word.kind not in ",~&"]
-    return 0 < len(unknown) <= 4 and any(len(word.text) > 2 for word in unknown)
-
-
-def known_place(facts: Facts, cities: Mapping[str, str]) -> str | None:
-    """The ZIP to reckon travel with, if anything is known."""
-    return facts.zip or (cities.get(facts.city) if facts.city else None)

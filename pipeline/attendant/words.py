@@ -82,7 +82,8 @@ _KINDS: tuple[tuple[str, str], ...] = (
     (
         "n",
         r"no more|no|not any|none of|none|without(?: any)?|w/o|zero|(?:do(?:n'?t| not)|dont)"
-        r" (?:have|bring)(?: any)?|(?:there )?(?:are(?:n'?t| not)|won'?t be|will not be)(?: any)?|not",
+        r" (?:have|bring)(?: any)?|not"
+        r"|(?:there )?(?:are(?:n'?t| not)|won'?t be|will not be)(?: any)?",
     ),
     (
         "v",
@@ -92,8 +93,8 @@ _KINDS: tuple[tuple[str, str], ...] = (
     ),
     (
         "z",
-        r"(?:we|there|they|it)(?:'ll| will| would| should| might| may|'d)? (?:are|be|is)(?: going to be)?"
-        r"|we're|were|there's|it's|its|it'll be|there'll be|we'll be|(?:i|we)(?:'ve got|'ll have)"
+        r"(?:we|there|they|it)(?:'ll| will| would| should| might| may|'d)? (?:are|be|is)"
+        r"(?: going to be)?|we're|were|there's|it's|its|it'll be|there'll be|we'll be|(?:i|we)(?:'ve got|'ll have)"
         r"|(?:i|we) (?:will )?have|i've|having|expecting|hosting|feeding|inviting|serving|have",
     ),
     ("M", rf"me|myself|i|{_PERSON}"),
@@ -125,9 +126,8 @@ _KINDS: tuple[tuple[str, str], ...] = (
         r"|confirmed|possibly|potentially|really|super|here|in all|hibachi|nice|then|well|um|uh",
     ),
 )
-_SIGNS = {"&": "&", "+": "+", ",": ",", "/": ",", ":": ":", "=": ":", "(": "(", ")": ")",
-          "-": "-", "\u2013": "-", "x": "*", "*": "*", "\u00d7": "*", WIPED: "~", "%": "Q", ".": ",",
-          "!": ",", "?": ","}
+_SIGNS = dict.fromkeys(",/.!?", ",") | dict.fromkeys(":=", ":") | dict.fromkeys("-\u2013", "-")
+_SIGNS |= {"&": "&", "+": "+", "(": "(", ")": ")", "*": "*", "\u00d7": "*", "%": "Q", WIPED: WIPED}
 _ONE_OF_THEM = re.compile(
     r"\s*(?:more )?(?:kid|child|toddler|baby|infant|newborn|adult|teen|teenager|tot)"
     r"(?=\s*(?:$|[,.!?(&+]|(?:and|plus|with|too|coming|under|who|on|in|for|as|age|aged)\b))"
@@ -202,7 +202,8 @@ def shape(text: str, dishes: dict[str, str]) -> Shape:
 
 def _is_age_note(word: Word, before: list[Word]) -> bool:
     """The '13+' of '20 adults 13+' is no count; that of '20+ people' is."""
-    return word.kind == "N" and word.text.endswith("+") and bool(before) and before[-1].kind in "AP("
+    noted = bool(before) and before[-1].kind in "AP("
+    return noted and word.kind == "N" and word.text.endswith("+")
 
 
 def _word(found: re.Match[str], dishes: dict[str, str]) -> Word:

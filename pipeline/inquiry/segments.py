@@ -43,7 +43,8 @@ _UNBROKEN = re.compile(
     \(?\+?\d[\d().-]*(?:[ ][(\d][\d().-]*)+                  # (916) 555-0100
     | {_MONTH}[ ]\d{{1,2}}(?:st|nd|rd|th)?(?:,?[ ]\d{{4}})?\S*  # December 12, 2026
     | \$?\d[\d,.:]*[ ]{_MONTH}(?:[ ]\d{{4}})?\S*               # 12 December 2026
-    | \$?\d[\d,.:]*[ ][A-Za-z][A-Za-z.]\S*                     # 3:40 PM, 20 adults
+    | \$?\d[\d,.:]*[ ](?!(?:and|as|at|before|by|for|from|in|is|on|or|plus|so|the|to|with)\b)
+      [A-Za-z][A-Za-z.]\S*                                     # 3:40 PM, 20 adults
     | \S+
     """,
     re.VERBOSE,

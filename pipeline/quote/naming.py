@@ -16,13 +16,13 @@ from pipeline.quote.tokens import Reading, Token, words
 PER = re.compile(
     r"[\s*)]*(?:each )?(?:/(?!\w+:? ?\$?\d)|-?per[ -]|each |for (?:each |every )?|an? |every |\()"
     r"(?:additional |extra |paying )?"
-    r"(?:(?P<adult>adults?|grown-?ups?)|(?P<child>child(?:ren)?|kids?)|(?P<per_mile>miles?)"
+    r"(?:(?P<adult>adults?|grown-?ups?)|(?P<child>child(?:ren)?|kids?)|(?P<per_mile>miles?|mi)"
     r"|(?P<per_guest>guests?|persons?|people|heads?))\b"
     r"|[\s*)]*(?P<pp>pp)\b"
 )
 """What one such amount is for, said right behind it."""
 EACH = re.compile(r"[\s*)]*(?:each|apiece)\b")
-CROWD = words("guests guest people persons person adults kids children everyone")
+CROWD = words("guests guest people persons person everyone")
 """Who 'each' means where nothing else is priced by the piece."""
 
 VERBS = words(
@@ -32,10 +32,10 @@ TIES = VERBS | words("of at to just only now still today about around exactly ro
 """What may stand between a name and a number that has no currency."""
 JOINTS = TIES | words(
     "a an the for so it its it's that that's this which works out then your our each you price"
-    " rate due currently - + x ~ | \" '"
+    " rate due currently - + x ~ | ( @ \" '"
 )
 """What parts an amount from its name no further."""
-BEHIND_JOINTS = words("is are the a an for of it your our customary optional * )")
+BEHIND_JOINTS = words("is are the a an for of in it your our customary optional * )")
 EXCEPT = words("before without including incl excluding excl with less minus after")
 """What stands behind these is not what the amount is: 'the total including travel is'."""
 ARTICLES = words("the a an your our any")
@@ -43,6 +43,10 @@ PRICED = words("at x @ each")
 """What makes a counted thing a priced one: '10 filet mignon at $5'."""
 AGES = words("age ages aged and up over older under to years old - ( ) +")
 ABBREVIATED = words("incl excl approx min max est")
+BY_THE_PIECE = (Role.UPGRADE, Role.EXTRA_PROTEIN, Role.ADDON)
+"""'lobster +$15 per person' is still an upgrade."""
+BREAKS = words("is are was will would be holds secures covers includes comes goes")
+"""Verbs that end another clause: 'travel is free and your party is $600' names no travel fee."""
 PRICES = words("price cost costs pay pays charge fee rate bill amount")
 NEAR_WORDS = 5
 WORD, SUBJECT, BEHIND, LAST = 10, 4, 5, 30
@@ -65,23 +69,43 @@ class Found:
     """Said as 'per adult', 'a head'."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Between:
-    """What stands between a name and an amount."""
+@dataclass(slots=True)
+class _Gap:
+    """What stands between a name and an amount, taken up token by token towards the name."""
 
-    apart: int
-    """Words that are not mere joints."""
-    apart_but_ages: int
+    words: int = 0
+    """That are not mere joints."""
+    words_but_ages: int = 0
     """The same without ages: 'children ages 6-12 are'."""
-    commas: int
-    tied: bool
+    commas: int = 0
+    tied: bool = True
     """Nothing but what may stand before a number without a currency."""
-    verb: bool
+    verb: bool = False
     """'is', '=' or the like right before the amount: a headline may be its subject."""
-    said: bool
+    said: bool = False
     """That was a word: 'adults: 20' counts, 'adults are 55' prices."""
-    beyond: bool
+    colon: bool = False
+    amount: bool = False
     """Another amount."""
+
+    def ends_at(self, token: Token) -> bool:
+        """Whether this token belongs to another clause."""
+        return self.words > 0 and not self.colon and token.text in BREAKS
+
+    def take(self, token: Token) -> None:
+        if not self.words and token.text in VERBS:
+            self.verb, self.said = True, self.said or token.kind == "word"
+        self.colon = self.colon or token.text == ":"
+        self.tied = self.tied and token.text in TIES
+        if token.text not in JOINTS:
+            self.words += 1
+            self.commas += token.text == ","
+            self.words_but_ages += not (token.text in AGES or token.kind == "digits")
+
+    def take_name(self, *, counts: bool) -> None:
+        self.tied = False
+        self.words += counts
+        self.words_but_ages += 1
 
 
 class Naming:
@@ -101,10 +125,13 @@ class Naming:
         end = self._tokens[last - 1].end
         per = PER.match(self._plain, end)
         if per:
+            dish = self._before(first, each=True)
+            if dish and dish.rank == 0 and dish.role in BY_THE_PIECE:
+                return dish
             role = Role.PER_GUEST if per.lastgroup == "pp" else Role(per.lastgroup or "")
             return Found(role, 0, True, self._name_within(last, per.end()), per=True)
         each = self.each(last)
-        found = [one for one in (self._before(first, each), self._behind(last)) if one]
+        found = [one for one in (self._before(first, each=each), self._behind(last)) if one]
         if found:
             return min(found, key=lambda one: one.rank)
         if each and any(token.text in CROWD for token in self._sentence_before(first)):
@@ -150,46 +177,52 @@ class Naming:
             name = self._beginning.get(place)
             if name and name not in self._taken and name.reach is not Reach.LAST:
                 guests = name.role in (Role.ADULT, Role.CHILD)
-                plainly = all(token.text in ("is", "the") for token in self._tokens[last:place])
-                return None if guests else Found(name.role, BEHIND, plainly, name)
+                joints = [token.text for token in self._tokens[last:place]]
+                tied = not joints or joints[0] == "is"
+                return None if guests else Found(name.role, BEHIND, tied, name)
             if self._tokens[place].text not in BEHIND_JOINTS:
                 return None
         return None
 
-    def _before(self, first: int, each: bool) -> Found | None:
+    def _before(self, first: int, *, each: bool) -> Found | None:
         """The nearest name before, or the headline that the sentence is about."""
         best: Found | None = None
-        apart = apart_but_ages = commas = 0
-        tied, verb, said = True, False, False
+        gap = _Gap()
         place = first
         while place > 0 and first - place < WINDOW and not self._ends_sentence(place - 1):
+            token = self._tokens[place - 1]
             name = self._ending.get(place)
-            if name:
-                found = None
-                if name not in self._taken and not self._is_excepted(name):
-                    beyond = place < self._last_amount
-                    between = _Between(apart, apart_but_ages, commas, tied, verb, said, beyond)
-                    found = _rank(name, between)
-                if found and not (each and name.reach is Reach.HEADLINE):
-                    best = min(best or found, found, key=lambda one: one.rank)
-                if name.reach is not Reach.LAST:
-                    place, tied = name.first, False
-                    apart += 0 if self._is_excepted(name) else 1
-                    apart_but_ages += 1
-                    continue
-            word = self._tokens[place - 1]
-            if word.text == ")" and (opening := self._aside(place - 1)) is not None:
+            if name and self._sums_up(name):
+                place = name.first
+            elif name and name.reach is not Reach.LAST:
+                gap.amount = place < self._last_amount
+                best = self._nearer(best, name, gap, each)
+                gap.take_name(counts=not self._is_excepted(name))
+                place = name.first
+            elif gap.ends_at(token):
+                break
+            elif token.text == ")" and (opening := self._aside(place - 1)) is not None:
                 place = opening
-                continue
-            if apart == 0 and word.text in VERBS:
-                verb, said = True, said or word.kind == "word"
-            tied = tied and word.text in TIES
-            if word.text not in JOINTS and not self._is_percent(place - 1):
-                apart += 1
-                commas += word.text == ","
-                apart_but_ages += not (word.text in AGES or word.kind == "digits")
-            place -= 1
+            else:
+                best = self._nearer(best, name, gap, each) if name else best
+                if not self._is_percent(place - 1):
+                    gap.take(token)
+                place -= 1
         return best
+
+    def _nearer(self, best: Found | None, name: Name, gap: _Gap, each: bool) -> Found | None:
+        """This name instead of the best so far, if the amount could rather take it."""
+        if name in self._taken or self._is_excepted(name):
+            return best
+        if each and name.reach is Reach.HEADLINE:
+            return best
+        found = _rank(name, gap)
+        return found if found and (best is None or found.rank < best.rank) else best
+
+    def _sums_up(self, name: Name) -> bool:
+        """'upgrades total $50': the total of the upgrades is theirs."""
+        inner = self._ending.get(name.first)
+        return name.role is Role.TOTAL and inner is not None and not self._is_excepted(inner)
 
     def _aside(self, closing: int) -> int | None:
         """Where a bracket that names no amount opens: '(10 pieces)' is passed over."""
@@ -236,22 +269,22 @@ class Naming:
         return counted and follower not in PRICED
 
 
-def _rank(name: Name, between: _Between) -> Found | None:
+def _rank(name: Name, gap: _Gap) -> Found | None:
     """The name as one the amount could take, or None where it stands too far off."""
-    rank = WORD * between.apart
+    rank = WORD * gap.words
     match name.reach:
         case Reach.HEADLINE:
-            if (between.beyond and not between.verb) or (between.commas == 1 and between.apart > 2):
+            if (gap.amount and not gap.verb) or (gap.commas == 1 and gap.words > 2):
                 return None
-            if between.verb and not between.commas:
+            if gap.verb and not gap.commas:
                 rank = min(rank, SUBJECT)
-            return Found(name.role, rank, between.tied, name)
-        case Reach.NEAR if between.apart <= NEAR_WORDS and not between.beyond:
-            return Found(name.role, rank, between.tied, name)
-        case Reach.TIED if not between.beyond:
+            return Found(name.role, rank, gap.tied, name)
+        case Reach.NEAR if gap.words <= NEAR_WORDS and not gap.amount:
+            return Found(name.role, rank, gap.tied, name)
+        case Reach.TIED if not gap.amount:
             guests = name.role in (Role.ADULT, Role.CHILD)
-            if (between.apart_but_ages if guests else between.apart) == 0:
-                return Found(name.role, 0, between.tied and between.said, name)
-        case Reach.LAST if between.apart == 0:
-            return Found(name.role, LAST, between.tied, name)
+            if (gap.words_but_ages if guests else gap.words) == 0:
+                return Found(name.role, 0, gap.tied and gap.said, name)
+        case Reach.LAST if gap.words == 0:
+            return Found(name.role, LAST, gap.tied, name)
     return None

@@ -15,7 +15,8 @@ QUOTES = dict.fromkeys(map(ord, "\u2018\u2019\u02bc"), "'")
 SAME = DASHES | QUOTES | {ord("\u00d7"): "x", ord("\u00a2"): "\u00a2"}
 
 TOKEN = re.compile(
-    r"(?P<digits>\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?)"
+    r"(?P<digits>\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?"
+    r"|(?<=\$)\.\d+)"
     r"|(?P<word>[a-z]+(?:'[a-z]+)?)"
     r"|(?P<sign>\n|[^\sa-z0-9])",
     re.ASCII,

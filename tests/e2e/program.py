@@ -54,7 +54,7 @@ class Program:
         self._environ = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT),
-            "PYTHONWARNINGS": "error",
+            "PYTHONWARNINGS": "default",
             "PORT": str(port),
             "DATA_DIR": str(self.data_dir),
             "LOG_LEVEL": "DEBUG",
@@ -81,11 +81,12 @@ class Program:
     async def ready(self) -> float:
         """Wait until it says that it is ready; how many seconds that took."""
         started = time.monotonic()
-        async with aiohttp.ClientSession(self.url) as session:
+        patience = aiohttp.ClientTimeout(total=1.0)
+        async with aiohttp.ClientSession(self.url, timeout=patience) as session:
 
             async def answers() -> bool:
                 assert self._status() is None, f"it ended with {self._status()}"
-                with suppress(aiohttp.ClientError):
+                with suppress(aiohttp.ClientError, TimeoutError):
                     async with session.get("/readyz") as response:
                         return response.status == 200
                 return False
@@ -155,3 +156,13 @@ def reserved_port() -> Iterator[int]:
         held.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
         held.bind(("127.0.0.1", 0))
         yield held.getsockname()[1]
+
+
+@contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    """A process that is there and does nothing meanwhile."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)

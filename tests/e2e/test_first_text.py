@@ -1,10 +1,7 @@
 """Customers text, and the program that anybody can start answers them."""
 
 import asyncio
-import os
 import re
-import signal
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
@@ -15,7 +12,7 @@ from pipeline.business.document import parse
 from pipeline.inquiry.policy import promise
 from storage.businesses import seed_files
 from tests.e2e.house import BUSINESS, House
-from tests.e2e.program import until
+from tests.e2e.program import stopped, until
 from tests.simulators.twilio import INBOUND_PATH
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("judged")]
@@ -162,7 +159,7 @@ async def test_what_cannot_be_answered_goes_to_a_person_and_its_neighbours_are_a
     await house.ask(broken, QUESTION)
     # As no program of ours would write it: every turn of this conversation fails from now on.
     await house.pool.execute(
-        "UPDATE inquiries SET facts = '{\"event_date\": \"never\"}', version = version + 1"
+        'UPDATE inquiries SET facts = \'{"event_date": "never"}\', version = version + 1'
         " WHERE contact_id = (SELECT contact_id FROM conversations WHERE their_address = $1)",
         broken,
     )
@@ -191,7 +188,7 @@ async def test_redis_may_forget_everything_in_mid_conversation(house, customer):
     assert TOTAL in await house.ask(customer, "in 95125")
 
 
-async def test_redis_may_stop_in_mid_conversation(house, customer, stopped):
+async def test_redis_may_stop_in_mid_conversation(house, customer):
     await house.ask(customer, "hello, we are 20 adults")
     with stopped(house.program.redis()):
         assert TOTAL in await house.ask(customer, "in 95125")

@@ -1,5 +1,6 @@
 """What tests of the edges share: a worker's context over real servers, and a client of it."""
 
+import io
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -11,6 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from gateway.api.access import access
 from gateway.context import CONTEXT, Context
+from gateway.log import configure
 from gateway.metrics import Metrics
 from gateway.settings import load
 from pipeline.business.document import parse
@@ -21,6 +23,12 @@ from storage.sessions import Sessions
 OWNER_TOKEN = "the-owner's-own-token"
 
 Serve = Callable[[Iterable[web.RouteDef]], Awaitable[TestClient]]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quiet_log() -> None:
+    """Lines go through the product's own sink, as in a worker, and then nowhere."""
+    configure("INFO", stream=io.StringIO())
 
 
 @pytest.fixture

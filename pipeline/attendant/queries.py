@@ -1,0 +1,54 @@
+"""Which sentences ask for something the business may have written down.
+
+'How much for 20 adults?' and 'can you do Dec 12?' are answered by a quote; 'how much is the
+deposit?' and 'do you bring tables for 20?' are looked up.
+"""
+
+import re
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+
+from pipeline.attendant.acts import Act
+from pipeline.attendant.menu import Order
+from pipeline.attendant.words import Shape
+
+TOPIC_WORDS = 4
+"""At most so many unknown words may be the name of a topic."""
+
+REQUEST = re.compile(
+    r"\b(?:can|could|would|will|may|do|are) (?:you|u|y'?all|we|i|ya)\b(?: guys)?.*\b(?:do|cater"
+    r"|come|cook|host|serve|handle|accommodate|feed|get|have|add|make|give|send|provide|change|book"
+    r"|reserve|include|swap|switch|replace|drop|remove|quote|available|quoting|price)\b"
+    r"|\b(?:is|are)\b.*\b(?:available|open|free)\b"
+)
+"""Asks us to do something rather than to tell something."""
+
+_TOPIC = re.compile(
+    r"\b(?:deposits?|travel|mileage|tips?|gratuity|refunds?|minimum|a (?:person|head)|each"
+    r"|per (?:person|adult|head|child|kid|guest)|kids?|children|child|toddlers?|cards?|fees?|sides?"
+    r"|add-?ons?|upgrades?|extra|alcohol|sake|drinks?|taxe?s?|protein|include[ds]?|invoice)\b"
+)
+_CHAT = re.compile(
+    r"^\W*(?:(?:hi+|hey+|hello+|yo)\b\W*(?:there\b\W*)?)?"
+    r"(?:$|(?:how are (?:you|u|things)|what'?s up|how'?s it going|how do you do)\b)"
+)
+
+
+def is_query(plain: str, done: AbstractSet[Act], *, told: bool, orders: Sequence[Order]) -> bool:
+    """Whether to look a sentence up. `told` says that it told something of the party."""
+    if Act.ASK not in done or _CHAT.search(plain):
+        return False
+    if done & {Act.WHO, Act.START_OVER, Act.LEAVE_MESSAGE, Act.FOREIGN}:
+        return False
+    if told or any(each.how != "mention" for each in orders):
+        of_the_party = done & {Act.PRICE, Act.AVAILABLE, Act.COME, Act.BOOK}
+        return not (of_the_party or REQUEST.search(plain))
+    if Act.PRICE in done:
+        return bool(_TOPIC.search(plain) or orders)
+    return Act.AVAILABLE not in done or "how" in plain
+
+
+def is_topic(read: Shape) -> bool:
+    """'Parking', 'menu please': a few words we know nothing of."""
+    unknown = [word for word in read.left if word.kind not in ",~&"]
+    return 0 < len(unknown) <= TOPIC_WORDS and any(len(word.text) > 2 for word in unknown)

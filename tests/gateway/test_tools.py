@@ -1,0 +1,85 @@
+"""A turn's questions are answered by the model, by the tools, and by the attendant for both."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from gateway.metrics import Metrics
+from gateway.tools import run_turn
+from pipeline.business.document import parse
+from pipeline.errors import ModelFailed
+from pipeline.inquiry.facts import Facts
+from pipeline.inquiry.turn import ModelReply, Said, Snapshot, ToolCall
+from storage.businesses import seed_files
+
+NOW = datetime(2026, 11, 20, 20, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def business():
+    return parse(seed_files("my_hibachi"))
+
+
+@pytest.fixture
+def snapshot(business):
+    said = Said("customer", "how much for 20 adults, no kids, in 95125?", NOW)
+    return Snapshot(business, 1, "sms", Facts(), None, (said,), 1, {}, False, NOW)
+
+
+def quoting(question):
+    if not question.results:
+        arguments = {"adults": 20, "event_zipcode": "95125"}
+        return ModelReply("", (ToolCall("c1", "calculate_party_quote", arguments),), model="m")
+    return ModelReply("The total is $1,100.00. I am an AI assistant.", model="m")
+
+
+async def test_a_models_tool_call_is_run_timed_and_told_back(snapshot):
+    metrics = Metrics()
+
+    async def model(question):
+        return quoting(question)
+
+    outcome = await run_turn(snapshot, model, metrics)
+    assert "$1,100.00" in outcome.reply
+    [result] = outcome.results
+    assert (result.result["total"], result.success) == (1100.0, True)
+    assert result.elapsed_ms > 0
+    assert result.quote.quote.total_cents == 110000
+    assert (outcome.model, outcome.facts.adults) == ("m", 20)
+
+
+async def test_two_quotes_never_share_an_id(snapshot):
+    async def model(question):
+        return quoting(question)
+
+    first, second = [await run_turn(snapshot, model, Metrics()) for _ in range(2)]
+    assert first.quote.quote_id != second.quote.quote_id
+
+
+async def test_a_model_that_fails_midway_is_replaced_for_the_rest_of_the_turn(snapshot):
+    asked = []
+
+    async def model(question):
+        asked.append(question)
+        if question.results:
+            raise ModelFailed("status 500")
+        return quoting(question)
+
+    metrics = Metrics()
+    outcome = await run_turn(snapshot, model, metrics)
+    assert "$1,100.00" in outcome.reply
+    assert outcome.model == "attendant"
+    assert len(asked) == 2
+    assert metrics.model_failures.labels("chain", "exhausted")._value.get() == 1
+
+
+async def test_a_tool_that_does_not_exist_is_an_error_the_model_can_act_on(snapshot):
+    async def model(question):
+        if not question.results:
+            return ModelReply("", (ToolCall("c1", "give_discount", {"percent": 50}),), model="m")
+        assert question.results[0].success is False
+        return quoting(question) if len(question.results) == 1 else ModelReply("Hi!", model="m")
+
+    outcome = await run_turn(snapshot, model, Metrics())
+    assert outcome.results[0].success is False
+    assert "error" in outcome.results[0].result
