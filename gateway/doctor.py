@@ -39,6 +39,11 @@ OLDEST_REDIS = (6, 2)
 LOW_DISK, NO_DISK = 1_000_000_000, 100_000_000
 CLOCK_WARN, CLOCK_FAIL = timedelta(seconds=2), timedelta(seconds=30)
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+RETRIES = "#rc=3&rp=all"
+"""What a webhook's address ends on so that Twilio asks again, after any failure, up to 3 times.
+
+https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+"""
 
 
 class Level(StrEnum):
@@ -303,12 +308,17 @@ def _number(
         said = f"the account has no number {channel.number}: mend TWILIO_NUMBER"
         return fail("twilio", said)
     url = f"{settings.public_url}{INBOUND_PATH}"
-    if (ours[0].get("sms_url"), ours[0].get("sms_method")) != (url, "POST"):
-        said = f"texts to {channel.number} go elsewhere: set 'A message comes in' to POST {url}"
-        if channel.messaging_service_sid:
-            said += ", and in the messaging service 'Defer to sender's webhook'"
-        return warn("twilio", said)
-    return ok("twilio", f"the account is active, and texts to {channel.number} come here")
+    where, _, retries = str(ours[0].get("sms_url")).partition("#")
+    if (where, ours[0].get("sms_method")) != (url, "POST"):
+        said = f"texts to {channel.number} go elsewhere"
+    elif "rc=" not in retries:
+        said = "Twilio tries once and drops a text that meets a restart"
+    else:
+        return ok("twilio", f"the account is active, and texts to {channel.number} come here")
+    said += f": set 'A message comes in' to POST {url}{RETRIES}"
+    if channel.messaging_service_sid:
+        said += ", and in the messaging service 'Defer to sender's webhook'"
+    return warn("twilio", said)
 
 
 def _reachable_from_outside(settings: Settings, channel: TwilioSms) -> Findings:

@@ -13,7 +13,6 @@ import logging
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import fields
 from secrets import token_bytes
 from types import TracebackType
 from typing import TextIO
@@ -23,6 +22,7 @@ import structlog
 from pydantic import SecretStr
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from channels.contract import secret_values
 from gateway.redact import Clean, Redactor
 from gateway.settings import Settings
 
@@ -48,9 +48,7 @@ def _secrets_of(settings: Settings) -> Iterator[str]:
             yield value.get_secret_value()
             yield urlsplit(value.get_secret_value()).password or ""
     for channel in settings.channels.values():
-        for each in fields(channel):  # type: ignore[arg-type]  # channels are dataclasses
-            if each.metadata.get("secret"):
-                yield getattr(channel, each.name)
+        yield from secret_values(channel)
 
 
 def configure(

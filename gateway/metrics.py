@@ -11,11 +11,11 @@ an id or anything a stranger wrote.
 
 import asyncio
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from prometheus_client import (
@@ -205,31 +205,31 @@ def _gauge(registry: CollectorRegistry, name: str, about: str, *labels: str) -> 
     return Gauge(f"concierge_{name}", about, labels, registry=registry)
 
 
-class _Merged(Collector):
-    """Several workers' metric families as one, each sample with a `worker` label."""
+@dataclass(frozen=True, slots=True)
+class _Families:
+    """What `generate_latest` asks of a registry."""
 
-    def __init__(self, snapshots: Mapping[str, str]) -> None:
-        self._snapshots = snapshots
+    families: Sequence[Metric]
 
-    def collect(self) -> Iterable[Metric]:
-        merged: dict[str, Metric] = {}
-        for worker, text in sorted(self._snapshots.items()):
-            for family in text_string_to_metric_families(text):
-                if family.name.endswith("_created"):  # doubles every series, and nobody asks
-                    continue
-                into = merged.setdefault(
-                    family.name, Metric(family.name, family.documentation, family.type)
-                )
-                into.samples.extend(
-                    Sample(each.name, {**each.labels, "worker": worker}, each.value)
-                    for each in family.samples
-                )
-        return merged.values()
+    def collect(self) -> Sequence[Metric]:
+        return self.families
 
 
 def merge(snapshots: Mapping[str, str]) -> str:
-    """Expositions by worker as one exposition, a `worker` label on every sample."""
-    return generate_latest(_Merged(snapshots)).decode()
+    """Expositions by worker as one: each family once, a `worker` label on every sample."""
+    merged: dict[str, Metric] = {}
+    for worker, text in sorted(snapshots.items()):
+        for family in text_string_to_metric_families(text):
+            if family.name.endswith("_created"):  # doubles every series, and nobody asks
+                continue
+            into = merged.setdefault(
+                family.name, Metric(family.name, family.documentation, family.type)
+            )
+            into.samples.extend(
+                Sample(each.name, {**each.labels, "worker": worker}, each.value)
+                for each in family.samples
+            )
+    return generate_latest(cast(Collector, _Families(tuple(merged.values())))).decode()
 
 
 async def exposition(metrics: Metrics, db: Db, redis: Redis | None = None) -> str:

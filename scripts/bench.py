@@ -269,7 +269,8 @@ def measure_quote(options: argparse.Namespace) -> None:
     rules, zone = business.prices, business.timezone
     now = datetime.now(UTC)
     today = now.astimezone(ZoneInfo(zone)).date()
-    bodies = [each["party"] for each in json.loads(WORKED_QUOTES.read_text(encoding="utf-8"))]
+    worked = json.loads(WORKED_QUOTES.read_text(encoding="utf-8"))
+    bodies = [each["party"] for each in worked["quotes"]]
     parties = [party_from_json(rules, body, today, allow_miles=True) for body in bodies]
     amounts = [
         [line.amount_cents for line in price(rules, each, now, zone).lines] for each in parties

@@ -139,7 +139,7 @@ def test_the_environment_is_read_in_one_place():
 @every_package
 def test_a_packages_docstring_is_its_map(package):
     map_ = ast.get_docstring(tree(package / "__init__.py"), clean=False) or ""
-    named = set(re.findall(r"^    (\w+)/? ", map_, re.MULTILINE))
+    named = set(re.findall(r"^ *(\w+)/?  +\S", map_, re.MULTILINE))
     modules = {path.stem for path in package.glob("*.py")} - {"__init__", "__main__"}
     packages = {path.parent.name for path in package.glob("*/__init__.py")}
     assert named == modules | packages

@@ -102,9 +102,9 @@ def _about_place_and_day(plan: Plan, facts: Facts, memory: Memory) -> Step | Non
     return None
 
 
-def asked(memory: Memory, step: Step, *also: str, lost: int = 0) -> Memory:
-    """Memory after a reply that ends with this step."""
-    memory = memory.asking(*also, *step.asks)
+def asked(memory: Memory, step: Step, lost: int) -> Memory:
+    """Memory after a reply that ends with this step; `lost` as in Plan."""
+    memory = memory.asking(*step.asks)
     notes = {name: value for name, value in memory.notes.items() if name != "lost"}
     return replace(memory, notes=notes | ({"lost": str(lost)} if lost else {}))
 

@@ -22,7 +22,7 @@ class Memory:
     open: tuple[str, ...] = ()
     """What our last message asked for."""
     notes: Mapping[str, str] = field(default_factory=dict)
-    """total, range, steak, portions."""
+    """total, range, steak, portions, lost."""
     shares: Mapping[str, str] = field(default_factory=dict)
     """Dish to 'each' or 'half'."""
     tally: Mapping[str, int] = field(default_factory=dict)

@@ -76,7 +76,7 @@ def make_plan(snapshot: Snapshot) -> Plan:
     booking = _wants_booking(reading, facts, memory, changed=changed)
     message = _booking_wish(facts, snapshot) if booking else _message(reading, messages)
     blank = not any(message.strip() for message in messages)
-    lost = 0 if blank or reading.understood or message else _times_lost(memory) + 1
+    lost = 0 if blank or reading.understood or message else (memory.number("lost") or 0) + 1
     person = _person(reading, facts, business.prices, lost, changed=changed)
     priced = _wants_quote(reading, facts, known, business.prices, changed=changed)
     quoting = person not in HARD and not booking and priced
@@ -166,10 +166,6 @@ def _message(reading: Reading, messages: list[str]) -> str:
     if reading.memory.has_asked("pass_on") and Act.YES in reading.acts:
         return reading.facts.noted
     return ""
-
-
-def _times_lost(memory: Memory) -> int:
-    return (memory.number("lost") or 0) if memory.has_asked("again", "person") else 0
 
 
 def _person(

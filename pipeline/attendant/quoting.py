@@ -44,6 +44,7 @@ def quote_parts(
         part(total, total, total, brief_total),
         part(deposit),
         *(part(each, rank=2) for each in _reasons(quote, rules)),
+        part(_besides(quote) if itemised else "", rank=4),
     ]
 
 
@@ -168,6 +169,13 @@ def _reasons(quote: Quote, rules: PriceRules) -> list[str]:
             " that a chef is free."
         )
     return found
+
+
+def _besides(quote: Quote) -> str:
+    """What is never in the total: the tip, and what a way of paying adds."""
+    low, high = quote.gratuity_low_cents, quote.gratuity_high_cents
+    tip = f"A tip is optional: {amount_in_digits(low)} to {amount_in_digits(high)} is customary."
+    return " ".join([tip, *quote.payment_fee_notes])
 
 
 def _noun(kind: str, count: int) -> str:

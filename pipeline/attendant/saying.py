@@ -22,7 +22,7 @@ from pipeline.quote.travel import travel_for_zip
 
 _SOCIAL = frozenset({Act.THANK, Act.BYE, Act.NO, Act.LATER, Act.UNSURE})
 
-_FEELING: Mapping[Reason, str] = {
+_FEELINGS: Mapping[Reason, str] = {
     Reason.ILLNESS: "I am very sorry to hear that.",
     Reason.COMPLAINT: "I am sorry about that.",
     Reason.REFUND: "I understand, and this is for a person to settle.",
@@ -57,27 +57,25 @@ def say(plan: Plan, findings: Findings, snapshot: Snapshot, *, careful: bool) ->
     the last draft was refused."""
     business = snapshot.business
     manner = business.manners[snapshot.channel]
-    parts = _about_people(plan, findings, snapshot)
-    parts += _social(plan, findings)
-    offer = None
+    lost = 0 if any(findings.answers) else plan.lost
+    parts = [part(_introduction(plan, business))] if plan.is_first else []
+    parts += _about_people(plan, findings, snapshot)
+    parts += _social(plan, lost)
     if not careful:
         parts += [part(each, _first_sentence(each), rank=2) for each in findings.answers if each]
-    if (None in findings.answers and not plan.lost) or (careful and findings.answers):
-        offer = "person" if plan.person else "pass_on"
     parts += _about_price(plan, findings, snapshot, itemised=manner.channel == LETTER)
     if careful:
         parts = [Part(each.versions[-1:], each.rank) for each in parts if each.rank < 2]
-    step, also = _step(plan, findings, snapshot, offer)
+    unanswered = bool(findings.answers) if careful else None in findings.answers
+    step = _step(plan, findings, snapshot, lost=lost, unanswered=unanswered and not lost)
     parts.append(part(step.words, rank=1))
-    memory = asked(plan.memory, step, *also, lost=plan.lost)
+    memory = asked(plan.memory, step, lost)
     if plan.booking and findings.taken:
         memory = memory.give_up("confirm")
-    noted = plan.queries[0] if "pass_on" in step.asks and plan.queries else ""
+    noted = plan.queries[0] if "pass_on" in step.asks else ""
     facts = plan.facts.learn(asked=memory.to_asked(), noted=noted)
-    if plan.is_first:
-        parts.insert(0, part(_introduction(plan, business)))
     text = composed(parts, business, manner, plan.facts.name)
-    return text or _fallback(business), facts
+    return text or _nothing_else(business), facts
 
 
 def _introduction(plan: Plan, business: Business) -> str:
@@ -88,31 +86,32 @@ def _introduction(plan: Plan, business: Business) -> str:
 
 def _about_people(plan: Plan, findings: Findings, snapshot: Snapshot) -> list[Part]:
     """Persons asked for and messages taken, with the time that was promised."""
-    business = snapshot.business
     parts = []
+    business = snapshot.business
     reach = f"Please call {_phone(business)} or write to {business.email}."
     if findings.promised is not None:
-        feeling = _FEELING.get(plan.person, "") if plan.person else ""
-        if plan.person is Reason.LARGE_PARTY and is_too_many(plan.facts, business.prices):
-            most = business.prices.max_adults
-            feeling = f"For more than {most} adults a person works out the quote."
-        if feeling:
-            parts.append(part(feeling, rank=1))
+        parts.append(part(_feeling(plan, business), rank=1))
         promise = f"I have asked our team; a person will answer you here {findings.promised}."
         if snapshot.escalated:  # a time has been promised already
             promise = "Our team knows; a person will follow up with you here."
         parts.append(part(promise if findings.promised else reach))
     if findings.taken is not None:
+        taken = f"I have passed that on; our team will see it and answer {findings.taken}."
         if plan.booking:
-            done = f"Great! Our team will confirm your date {findings.taken}."
-            done += " Nothing is booked until they do."
-        else:
-            done = f"I have passed that on; our team will see it and answer {findings.taken}."
-        parts.append(part(done if findings.taken else reach))
+            taken = f"Great! Our team will confirm your date {findings.taken}."
+            taken += " Nothing is booked until they do."
+        parts.append(part(taken if findings.taken else reach))
     return parts
 
 
-def _social(plan: Plan, findings: Findings) -> list[Part]:
+def _feeling(plan: Plan, business: Business) -> str:
+    """Why it is a person who answers."""
+    if plan.person is Reason.LARGE_PARTY and is_too_many(plan.facts, business.prices):
+        return f"For more than {business.prices.max_adults} adults a person works out the quote."
+    return _FEELINGS.get(plan.person, "") if plan.person else ""
+
+
+def _social(plan: Plan, lost: int) -> list[Part]:
     """Small talk, briefly."""
     acts = plan.reading.acts
     if plan.blank:
@@ -121,34 +120,23 @@ def _social(plan: Plan, findings: Findings) -> list[Part]:
         return []
     if Act.FOREIGN in acts:
         return [part("Sorry, I can only write in English.")]
-    if plan.lost and not plan.queries:
-        return [
-            part(
-                "Sorry, I did not understand that."
-                if plan.lost == 1
-                else "Sorry, I still do not follow."
-            )
-        ]
-    words = []
-    if acts == {Act.GREET} and plan.is_first and not plan.changed:
-        words.append("How can I help? I can give you an exact quote.")
-    if plan.named and not plan.is_first:
-        words.append(f"Thanks, {plan.named.split()[0]}.")
-    if Act.WHO in acts:
-        words.append("I am a computer program, not a person; our team is there too, just ask.")
-    if Act.GREET in acts and not plan.is_first and not plan.changed:
-        words.append("Hello again!")
-    if Act.THANK in acts:
-        words.append("You are welcome!")
-    if Act.BYE in acts:
-        words.append("Have a great day!")
-    if Act.LATER in acts or (Act.UNSURE in acts and not plan.changed):
-        words.append("No rush.")
-    if Act.NO in acts and not plan.changed and Act.THANK not in acts:
-        words.append("No problem.")
-    if acts & {Act.AVAILABLE, Act.BOOK} and not plan.booking:
-        words.append("Our team confirms every date before it is booked.")
-    return [part(each, rank=1) for each in words]
+    if lost:
+        first = "Sorry, I did not understand that."
+        return [part(first if lost == 1 else "Sorry, I still do not follow you.")]
+    name = plan.named.partition(" ")[0]
+    settled, again = not plan.changed, not plan.is_first
+    said = (
+        (acts == {Act.GREET} and settled and not again, "How can I help?"),
+        (Act.GREET in acts and settled and again, "Hello again!"),
+        (name and again, f"Thanks, {name}."),
+        (Act.WHO in acts, "I am a computer program; our team is there too, just ask."),
+        (Act.THANK in acts, "You are welcome!"),
+        (Act.BYE in acts, "Have a great day!"),
+        (Act.LATER in acts or (Act.UNSURE in acts and settled), "No rush."),
+        (Act.NO in acts and settled and Act.THANK not in acts, "No problem."),
+        (acts & {Act.AVAILABLE, Act.BOOK}, "Our team confirms every date before it is booked."),
+    )
+    return [part(words, rank=1) for holds, words in said if holds]
 
 
 def _about_price(
@@ -170,27 +158,23 @@ def _about_price(
 
 
 def _step(
-    plan: Plan, findings: Findings, snapshot: Snapshot, offer: str | None
-) -> tuple[Step, tuple[str, ...]]:
-    """The next step, and what the reply asks beside it."""
-    business, acts = snapshot.business, plan.reading.acts
+    plan: Plan, findings: Findings, snapshot: Snapshot, *, lost: int, unanswered: bool
+) -> Step:
+    """The next step. `unanswered`: they asked what nobody has written down."""
+    acts = plan.reading.acts
     if plan.person in HARD or plan.person is Reason.ASKED_FOR_PERSON:
-        return Step(), ()
+        return Step()
     if Act.LEAVE_MESSAGE in acts and not plan.message:
-        return Step("What would you like me to pass on to our team?", ("message",)), ()
-    lost = plan.lost == 2 and not any(findings.answers)
-    if Act.FOREIGN in acts or lost:
-        return Step("Would you like a person to get back to you?", ("person",)), ()
-    if offer == "pass_on":
+        return Step("What would you like me to pass on to our team?", ("message",))
+    if Act.FOREIGN in acts or lost == 2:
+        return Step("Would you like a person to get back to you?", ("person",))
+    if unanswered and not plan.person:
         words = "That is for our team to answer. Shall I pass your question on?"
-        return Step(words, ("pass_on",)), ()
+        return Step(words, ("pass_on",))
+    if not lost and not _goes_on(plan, findings):
+        return Step()
     quoted = bool(findings.quote or snapshot.quote) and findings.promised is None
-    step = next_step(plan, business, quoted=quoted)
-    if plan.lost:
-        return step, ("again",)
-    if not _goes_on(plan, findings):
-        return Step(), ()
-    return step, ()
+    return next_step(plan, snapshot.business, quoted=quoted)
 
 
 def _goes_on(plan: Plan, findings: Findings) -> bool:
@@ -212,5 +196,5 @@ def _phone(business: Business) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
 
 
-def _fallback(business: Business) -> str:
+def _nothing_else(business: Business) -> str:
     return f"Anything else? For a person call {_phone(business)}."

@@ -94,7 +94,8 @@ _KINDS: tuple[tuple[str, str], ...] = (
     (
         "z",
         r"(?:we|there|they|it)(?:'ll| will| would| should| might| may|'d)? (?:are|be|is)"
-        r"(?: going to be)?|we're|were|there's|it's|its|it'll be|there'll be|we'll be|(?:i|we)(?:'ve got|'ll have)"
+        r"(?: going to be)?|we're|were|there's|it's|its|it'll be|there'll be|we'll be"
+        r"|(?:i|we)(?:'ve got|'ll have)"
         r"|(?:i|we) (?:will )?have|i've|having|expecting|hosting|feeding|inviting|serving|have",
     ),
     ("M", rf"me|myself|i|{_PERSON}"),

@@ -112,7 +112,9 @@ def parse(files: Mapping[str, str]) -> Business:
         published=published,
         published_percents=_percents(rules),
         forbidden=_forbidden(business),
-        knowledge=read_answers("knowledge.md", files.get("knowledge.md", ""), figures, problems),
+        knowledge=read_answers("knowledge.md", files["knowledge.md"], figures, problems)
+        if "knowledge.md" in files
+        else (),
     )
     for table in (business, prices, channels, places):
         table.close()

@@ -61,7 +61,7 @@ class Tool:
     """Its arguments as JSON Schema properties, for this business."""
     required: tuple[str, ...]
     run: "Callable[[Business, Mapping[str, Any], datetime, QuoteId], _Ran]"
-    """Called with arguments whose names are right; raises InvalidFields, by argument or field."""
+    """Called with arguments whose names are right; raises InvalidFields for their values."""
 
 
 def specs(business: Business, channel: str) -> tuple[Schema, ...]:
@@ -96,9 +96,7 @@ def run(business: Business, call: ToolCall, now: datetime, quote_id: QuoteId) ->
             raise InvalidFields({"name": f"there is no tool {call.name[:60]!r}"})
         result, quote = tool.run(business, _checked(call, tool, business), now, quote_id)
     except InvalidFields as problem:
-        fields = {_ARGUMENTS.get(name, name): what for name, what in problem.fields.items()}
-        error = "; ".join(f"{name}: {what}" for name, what in fields.items())
-        return ToolResult(call, {"error": error, "fields": fields}, success=False)
+        return ToolResult(call, {"error": str(problem), "fields": problem.fields}, success=False)
     return ToolResult(call, result, success=True, quote=quote)
 
 
@@ -109,7 +107,8 @@ def _checked(call: ToolCall, tool: Tool, business: Business) -> Mapping[str, Any
     known = tool.properties(business)
     given = {name: value for name, value in call.arguments.items() if value is not None}
     problems = {name: "is required" for name in tool.required if name not in given}
-    problems |= {name[:60]: "unknown argument" for name in call.arguments if name not in known}
+    allowed = f"unknown argument; there are {', '.join(known)}"
+    problems |= {name[:60]: allowed for name in call.arguments if name not in known}
     if problems:
         raise InvalidFields(problems)
     return given
@@ -130,7 +129,11 @@ def _text(arguments: Mapping[str, Any], name: str) -> str:
 def _party(business: Business, arguments: Mapping[str, Any], now: datetime) -> Party:
     today = now.astimezone(ZoneInfo(business.timezone)).date()
     fields = {_FIELDS[name]: value for name, value in arguments.items()}
-    return party_from_json(business.prices, fields, today, allow_miles=False)
+    try:
+        return party_from_json(business.prices, fields, today, allow_miles=False)
+    except InvalidFields as problem:
+        named = {_ARGUMENTS[field]: what for field, what in problem.fields.items()}
+        raise InvalidFields(named) from problem
 
 
 def _priced(business: Business, arguments: Mapping[str, Any], now: datetime) -> tuple[Party, Quote]:

@@ -1,8 +1,8 @@
 """One written turn: a generator of questions. It changes nothing and can be dropped at any yield.
 
-turn = text_turn(snapshot)
-question = next(turn)
-while True: question = turn.send(answer to question)      # until StopIteration(outcome)
+    turn = text_turn(snapshot)
+    question = next(turn)
+    while True: question = turn.send(answer to question)      # until StopIteration(outcome)
 
 Every draft is made fit for its channel and checked; the second that is refused is replaced by the
 words that a person will answer.

@@ -120,9 +120,10 @@ def _index(entries: tuple[Entry, ...]) -> _Index:
 def _card(entry: Entry) -> _Card:
     worth = dict.fromkeys(_words(entry.answer), IN_ANSWER)
     keywords = [tuple(_words(keyword)) for keyword in entry.keywords]
-    phrases = tuple(keyword for keyword in keywords if len(keyword) > 1)
+    question = tuple(_words(entry.question))
+    phrases = tuple(phrase for phrase in [*keywords, question] if len(phrase) > 1)
     worth |= {word: IN_PHRASE for phrase in phrases for word in phrase}
-    worth |= dict.fromkeys(_words(entry.question), IN_QUESTION)
+    worth |= dict.fromkeys(question, IN_QUESTION)
     worth |= {keyword[0]: IN_KEYWORD for keyword in keywords if len(keyword) == 1}
     return _Card(worth, phrases)
 

@@ -162,7 +162,7 @@ def _sums(tokens: Sequence[Token]) -> Iterator[_Sum]:
     """Every number with its marks; '... dollars and sixty cents' is one."""
     pending: _Sum | None = None
     for number in find_numbers(tokens):
-        one = _sum(tokens, number)
+        one = _sum(tokens, number, pending.last if pending else 0)
         if pending and _is_rest(tokens, pending, one):
             pending = replace(pending, cents=pending.cents + one.cents, last=one.last)
             continue
@@ -173,20 +173,20 @@ def _sums(tokens: Sequence[Token]) -> Iterator[_Sum]:
         yield pending
 
 
-def _sum(tokens: Sequence[Token], number: Number) -> _Sum:
-    """A number, and the currency written before or behind it."""
+def _sum(tokens: Sequence[Token], number: Number, free: int) -> _Sum:
+    """A number, and the currency before or behind it; tokens from `free` on are not yet taken."""
     first, last = number.first, number.last
-    text = tokens[first - 1].text if first else ""
+    text = tokens[first - 1].text if first > free else ""
     sign_before = text == "usd" or (text in SIGNS and not _belongs_before(tokens, first - 1))
     if sign_before:
         first -= 1
-        first -= first > 0 and tokens[first - 1].text in ("us", "usd")
+        first -= first > free and tokens[first - 1].text in ("us", "usd")
     behind = last
     if _text(tokens, behind) in ("-", "us") and _text(tokens, behind + 1) in CURRENCIES | CENTS:
         behind += 1
     word = _text(tokens, behind)
     in_cents = word in CENTS
-    word_behind = in_cents or word in CURRENCIES
+    word_behind = in_cents or (word in CURRENCIES and not (sign_before and word == "usd"))
     if word_behind or (word in SIGNS and _belongs_before(tokens, behind)):
         word_behind, last = True, behind + 1
     cents = number.value if in_cents else number.value * 100

@@ -123,6 +123,7 @@ async def open_house(
         house = House(program, twilio, pool, http)
         yield house
         await house.judge()
+        await pool.close()  # ours goes first: the database may be the program's own
         program.terminate()
         assert await program.ended() == 0
 

@@ -63,7 +63,7 @@ async def outside():
     outside = Outside()
     async with TestServer(outside.app()) as server:
         outside.url = str(server.make_url("")).rstrip("/")
-        outside.number["sms_url"] = f"{outside.url}/webhooks/twilio/sms"
+        outside.number["sms_url"] = f"{outside.url}/webhooks/twilio/sms#rc=3&rp=all"
         yield outside
 
 
@@ -169,7 +169,14 @@ async def test_a_number_whose_texts_go_elsewhere_is_a_warning_that_says_where_to
     outside.number.update(change)
     found = await looked_at(given)
     assert found["twilio"].level is Level.WARN
-    assert f"POST {outside.url}/webhooks/twilio/sms" in found["twilio"].said
+    assert f"POST {outside.url}/webhooks/twilio/sms#rc=3&rp=all" in found["twilio"].said
+
+
+async def test_a_number_whose_texts_are_tried_only_once_is_a_warning(given, looked_at, outside):
+    outside.number["sms_url"] = f"{outside.url}/webhooks/twilio/sms"
+    found = await looked_at(given)
+    assert found["twilio"].level is Level.WARN
+    assert "#rc=3&rp=all" in found["twilio"].said
 
 
 @pytest.mark.parametrize(

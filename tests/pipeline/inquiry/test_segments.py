@@ -117,7 +117,9 @@ def test_whole_sentences_go_first_and_the_total_stays() -> None:
 def test_what_must_be_kept_outlives_the_total() -> None:
     keep = ("A person will answer by 3:40 PM.",)
     text = f"Great question! Your total is $1,100.00 for all of it. {keep[0]} Anything else?"
-    assert fit(text, None, 60, keep) == "Your total is $1,100.00... A person will answer by 3:40 PM."
+    assert (
+        fit(text, None, 60, keep) == "Your total is $1,100.00... A person will answer by 3:40 PM."
+    )
 
 
 def test_one_long_sentence_loses_words_and_no_dangling_ones() -> None:
