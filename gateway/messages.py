@@ -83,7 +83,11 @@ async def _owe(connection: Db, accepted: Accepted, text: str, provider: str) -> 
         provider=provider,
     )
     await outbox.enqueue(
-        connection, accepted.conversation_id, message_id, seq, REPLY_EXPIRES_SECONDS
+        connection,
+        accepted.conversation_id,
+        message_id,
+        seq,
+        expires_seconds=REPLY_EXPIRES_SECONDS,
     )
 
 
@@ -156,7 +160,9 @@ async def answer(
     started = time.perf_counter()
     snapshot, seen = await take_snapshot(context, lane, known)
     async with asyncio.timeout(TURN_SECONDS):
-        outcome = await _kept_alive(context, lane, run_turn(snapshot, model, context.metrics))
+        outcome, model_seconds = await _kept_alive(
+            context, lane, run_turn(snapshot, model, context.metrics)
+        )
     closed = await conversations.close(
         context.pool,
         lane,
@@ -165,6 +171,7 @@ async def answer(
         MessageId(uuid4()),
         business_version=snapshot.business_version,
         respond_by=policy.promise(context.business, snapshot.now).by,
+        model_seconds=model_seconds,
         expires_seconds=REPLY_EXPIRES_SECONDS if sending else None,
     )
     discarded = closed.message_id is None
@@ -211,7 +218,9 @@ async def take_snapshot(
     return snapshot, Seen(history.last_inbound_seq, matter.version)
 
 
-async def _kept_alive(context: Context, lane: Lane, work: Coroutine[Any, Any, Outcome]) -> Outcome:
+async def _kept_alive(
+    context: Context, lane: Lane, work: Coroutine[Any, Any, tuple[Outcome, float]]
+) -> tuple[Outcome, float]:
     """Await work while a heartbeat holds its lane; the work is dropped when the lane is lost."""
     turn = asyncio.create_task(work)
     try:

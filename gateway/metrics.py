@@ -84,7 +84,6 @@ class Metrics:
 
         self.outbox = count("outbox", "Messages that reached a state.", "state")
         self.optout_blocks = count("optout_blocks", "Messages not sent: their recipient said stop.")
-        self.provider_responses = count("provider_responses", "Answers.", "provider", "status")
         self.provider_seconds = seconds("provider", "One provider request.", _QUICK, "provider")
 
         self.api_requests = count("api_requests", "Requests.", "route", "method", "status")

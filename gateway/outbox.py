@@ -94,8 +94,8 @@ class Sender:
         except SendFailed as exc:
             return await self._refused(owed, exc)
         await outbox.sent(pool, message_id, receipt)
-        waited = (datetime.now(UTC) - owed.queued_at).total_seconds()
-        self._context.metrics.reply_overhead_seconds.observe(max(waited, 0.0))
+        ours = (datetime.now(UTC) - owed.owed_since).total_seconds()
+        self._context.metrics.reply_overhead_seconds.observe(max(ours, 0.0))
         return receipt.status.value
 
     async def _refused(self, owed: Owed, refusal: SendFailed) -> str:

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 from uuid import uuid4
 
 import structlog
-from pipeline.attendant.dialogue import answer as attendant
 
 from gateway.metrics import Metrics
+from pipeline.attendant.dialogue import answer as attendant
 from pipeline.errors import ModelFailed
 from pipeline.ids import QuoteId
 from pipeline.inquiry import tools
@@ -29,14 +29,19 @@ Model = Callable[[AskModel], Awaitable[ModelReply]]
 """Raises ModelFailed when no model of the chain answers."""
 
 
-async def run_turn(snapshot: Snapshot, model: Model | None, metrics: Metrics) -> Outcome:
-    """One turn from its snapshot to its outcome. Changes nothing.
+async def run_turn(
+    snapshot: Snapshot, model: Model | None, metrics: Metrics
+) -> tuple[Outcome, float]:
+    """One turn from its snapshot to its outcome, and the seconds that models took of it.
+
+    Changes nothing.
 
     A model that fails is replaced by the attendant for the rest of the turn: a turn half answered
     by each would quote with one's facts and speak with the other's.
     """
     turn = text_turn(snapshot)
     question = next(turn)
+    model_seconds = 0.0
     try:
         while True:
             reply: Answer
@@ -45,11 +50,13 @@ async def run_turn(snapshot: Snapshot, model: Model | None, metrics: Metrics) ->
             elif model is None:
                 reply = attendant(question)
             else:
+                started = time.perf_counter()
                 reply, model = await _ask(question, model, metrics)
+                model_seconds += time.perf_counter() - started
             question = turn.send(reply)
     except StopIteration as done:
         outcome: Outcome = done.value
-        return outcome
+        return outcome, model_seconds
 
 
 async def _ask(

@@ -51,6 +51,8 @@ class Lane:
     fence: int
     answered_seq: int
     attempts: int
+    due_at: datetime | None
+    """When its answer fell due, the debounce being over; None when it owes none."""
 
 
 class Fenced(Exception):
@@ -108,7 +110,7 @@ _LANE = """
     c.id AS conversation_id, c.contact_id, (c.inquiry).id AS inquiry_id,
     (c.inquiry).version AS inquiry_version,
     c.channel, c.provider, c.our_address, c.their_address, c.owner, c.owner_epoch, c.fence,
-    c.answered_seq, c.attempts
+    c.answered_seq, c.attempts, c.due_at
 """
 
 
@@ -241,6 +243,7 @@ async def close(
     *,
     business_version: int,
     respond_by: datetime,
+    model_seconds: float,
     expires_seconds: float | None,
 ) -> Closed:
     """Store all that a turn came to, and what is owed to the customer, in one transaction.
@@ -271,7 +274,12 @@ async def close(
             )
             if expires_seconds is not None:
                 await outbox.enqueue(
-                    connection, lane.conversation_id, message_id, seq, expires_seconds
+                    connection,
+                    lane.conversation_id,
+                    message_id,
+                    seq,
+                    expires_seconds=expires_seconds,
+                    owed_since=lane.due_at and lane.due_at + timedelta(seconds=model_seconds),
                 )
             await connection.execute(_ANSWERED, lane.conversation_id, seen.last_inbound_seq)
     except _Moved:

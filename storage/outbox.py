@@ -27,7 +27,7 @@ class Owed:
     attempts: int
     sending_since: datetime
     looked: int
-    queued_at: datetime
+    owed_since: datetime
     state: str
     reason: str
 
@@ -37,24 +37,29 @@ async def enqueue(
     conversation_id: ConversationId,
     message_id: MessageId,
     seq: int,
+    *,
     expires_seconds: float,
+    owed_since: datetime | None = None,
 ) -> None:
     """Owe a stored message to its customer, as the conversation is owned now.
 
-    In the transaction that stored the message.
+    In the transaction that stored the message. `owed_since` (now, if None) is what our own delay
+    is measured from.
     """
     await db.execute(
-        "INSERT INTO outbox (message_id, conversation_id, seq, owner_epoch, expires_at)"
-        " SELECT $1, id, $3, owner_epoch, now() + $4 FROM conversations WHERE id = $2",
+        "INSERT INTO outbox (message_id, conversation_id, seq, owner_epoch, expires_at, owed_since)"
+        " SELECT $1, id, $3, owner_epoch, now() + $4, COALESCE($5, now())"
+        " FROM conversations WHERE id = $2",
         message_id,
         conversation_id,
         seq,
         timedelta(seconds=expires_seconds),
+        owed_since,
     )
 
 
 _OWED = """
-    o.message_id, o.conversation_id, o.attempts, o.sending_since, o.looked, o.created_at,
+    o.message_id, o.conversation_id, o.attempts, o.sending_since, o.looked, o.owed_since,
     o.state, o.reason, m.body, m.provider, c.channel, c.our_address, c.their_address
 """
 
@@ -70,7 +75,7 @@ def _owed(row: asyncpg.Record) -> Owed:
         row["attempts"],
         row["sending_since"],
         row["looked"],
-        row["created_at"],
+        row["owed_since"],
         row["state"],
         row["reason"],
     )

@@ -137,7 +137,7 @@ _PATTERNS: tuple[tuple[Act, re.Pattern[str]], ...] = tuple(
         (
             Act.COME,
             rf"\b(?:do|can|would|will|could) {_YOU}(?: \w+)? (?:come|travel|serve|service|cover"
-            r"|cater|deliver|drive|go|do)\b|\b(?:travel|mileage|distance) (?:fee|cost|charge)"
+            r"|cater|deliver|drive)\b|\b(?:travel|mileage|distance) (?:fee|cost|charge)"
             r"|\b(?:come|travel|drive) (?:out )?to\b"
             r"|\b(?:fee|charge|cost)s? (?:to|for) (?:come|travel|driv)",
         ),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pipeline.attendant.memory import Memory
 from pipeline.attendant.menu import LOOSE, SIDE, candidates
 from pipeline.attendant.party import UNDECIDED, awaiting_split
-from pipeline.attendant.plan import Plan
+from pipeline.attendant.plan import Plan, wants_split
 from pipeline.attendant.quoting import day_words, label
 from pipeline.business.document import Business
 from pipeline.inquiry.facts import Facts
@@ -27,6 +27,9 @@ class Step:
 def next_step(plan: Plan, business: Business, *, quoted: bool) -> Step:
     """What to ask next. `quoted` says that there is a price to confirm."""
     facts, memory, rules = plan.facts, plan.memory, business.prices
+    if wants_split(plan.reading, facts):
+        words = f"How many are {rules.adult_min_age - 1} or under, and how old are they?"
+        return Step(words, ("children",))
     for step in (
         _about_guests(facts, memory, rules),
         _about_dishes(memory, rules),

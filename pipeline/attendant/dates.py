@@ -71,6 +71,9 @@ _VAGUE = re.compile(
 _ABOUT_US = re.compile(
     r"\b(?:call|let you know|get back|text (?:you|me)|respond|reach out|follow up|talk|hear from)\b"
 )
+_MOVED = re.compile(
+    r"\b(?:from|moved?|chang(?:e|ed|ing)|switch(?:ed)?|push(?:ed)?|instead(?! of)|rather)\b"
+)
 _FRACTIONS = frozenset({"1/2", "1/3", "2/3", "1/4", "3/4"})
 
 
@@ -87,8 +90,18 @@ class Named:
 def take_date(slate: Slate, today: date, *, asked: bool) -> Named | None:
     """Find the day a sentence names, and wipe it. `today` is the business's.
 
-    `asked` admits what only means a day when a day was asked for: 'sat', 'the 12th', '1/2'.
+    `asked` admits what only means a day when a day was asked for: 'sat', 'the 12th', '1/2'. Of
+    several days the first counts, or the last where the party is moved from one to the other.
     """
+    moved = _MOVED.search(slate.text) is not None
+    first = found = _take_one(slate, today, asked=asked)
+    while found and (found := _take_one(slate, today, asked=False)):
+        if moved and found.day:
+            first = found
+    return first
+
+
+def _take_one(slate: Slate, today: date, *, asked: bool) -> Named | None:
     readers = _CLEAR_READERS if _ABOUT_US.search(slate.text) else _CLEAR_READERS + _NEAR_READERS
     for pattern, read in readers:
         for found in pattern.finditer(slate.text):
@@ -241,11 +254,9 @@ _FEASTS: tuple[tuple[str, Callable[[int], date]], ...] = (
     (r"(?:christmas|xmas) eve", _fixed(12, 24)),
     (r"(?:christmas|xmas)(?: day)?", _fixed(12, 25)),
 )
-_FEAST = re.compile(
-    r"\b(?:on|for|this|next)\s+(?:"
-    + "|".join(f"(?P<feast{number}>{words})" for number, (words, _) in enumerate(_FEASTS))
-    + r")\b(?! (?:party|dinner|theme|eve))"
-)
+_FEAST_NAMES = "|".join(f"(?P<feast{n}>{words})" for n, (words, _) in enumerate(_FEASTS))
+_FEAST = re.compile(rf"\b(?:on|for|this|next)\s+(?:{_FEAST_NAMES})\b(?! (?:party|theme|eve))")
+_FEAST_ALONE = re.compile(rf"^\W*(?:{_FEAST_NAMES})\W*$")
 
 
 def _feast(found: re.Match[str], today: date) -> Named:
@@ -261,6 +272,7 @@ _CLEAR_READERS: tuple[Reader, ...] = (
     (_ISO, _calendar),
     (_MONTH_DAY, _calendar),
     (_FEAST, _feast),
+    (_FEAST_ALONE, _feast),
     (_DAY_MONTH, _calendar),
     (_WEEKDAY_THE_NTH, _weekday_the_nth),
     (_NUMERIC, _calendar),

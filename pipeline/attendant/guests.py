@@ -45,6 +45,7 @@ def take_heads(shape: Shape, rules: PriceRules) -> Heads:
     """Read a sentence's head-counts, wiping them."""
     heads = Heads()
     shape.take_all(_NOT_THIS_MANY)
+    _take_parts(shape, heads)
     _take_only_adults(shape, heads)
     _take_ages(shape, rules, heads)
     _take_range(shape, heads)
@@ -58,14 +59,26 @@ def take_heads(shape: Shape, rules: PriceRules) -> Heads:
 
 
 _NOT_THIS_MANY = re.compile(r"nN(?![-&r]?[ACTPI])")
+_SOME_ARE_CHILDREN = re.compile(r"NqP+[ie]*(?P<noun>[CT])")
+_SOME = re.compile(r"Nq[ACTP]+|NP(?=n)")
 _CHILDREN_BESIDES = re.compile(r"NP+,?[&+]+N[CT]|^[,.~k]*[&+]+N[CT]")
+
+
+def _take_parts(shape: Shape, heads: Heads) -> None:
+    """'3 of the guests are kids' counts kids; '3 of the adults are vegetarian' nobody."""
+    while found := _SOME_ARE_CHILDREN.search(shape.kinds):
+        words = shape.wipe(*found.span())
+        heads.counts[KINDS[found["noun"]]] = numbers(words)[0]
+    while some := _SOME.search(shape.kinds):
+        if "q" not in some[0] and shape.words[some.end() - 1].text != "of us":
+            return
+        shape.wipe(*some.span())
+
 
 _JUST_US = re.compile(r"jNP")
 
 # 'no kids', 'just adults', 'all adults', 'everyone is an adult', 'over 18', 'kids aren't coming'
-_NO_CHILDREN = re.compile(
-    r"[nx][CT]+(?:r[CT]+)*|jNA|NAj|j+A|(?<![N:])Aj|E[ez]*A|E[ez]*oN|(?<!N)[CT]+c"
-)
+_NO_CHILDREN = re.compile(r"[nx][CT]+(?:r[CT]+)*|NAj|j+A|(?<![N:])Aj|E[ez]*A|E[ez]*oN|(?<!N)[CT]+c")
 
 
 def _take_only_adults(shape: Shape, heads: Heads) -> None:
@@ -76,7 +89,7 @@ def _take_only_adults(shape: Shape, heads: Heads) -> None:
     if words is None:
         return
     heads.only_adults = True
-    if counted := numbers(words[:2]):  # 'just 20 adults', not 'over 18'
+    if counted := numbers(words[:2]):  # '20 adults only', not 'over 18'
         heads.counts["adults"] = counted[0]
 
 
@@ -84,16 +97,17 @@ def _take_only_adults(shape: Shape, heads: Heads) -> None:
 
 _BETWEEN_AGES = r",?&|,|\+"
 _LIMIT = re.compile(
-    r"(?:N\*?)?(?:[CT][ie]*[,(]*|[iPA]?[ie]*\(?)g?(?:[uo]g?N(?![ACTPDQ])|N[UO])-?y?\)?"
+    r"(?:N\*?[ie]*)?(?:[CT][ie]*[,(]*|[iPA]?[ie]*\(?)g?(?:[uo]g?N(?![ACTPDQ])|N[UO])-?y?\)?"
 )
 _BAND = re.compile(
     r"(?:N\*?)?(?:[CT][ie]*[,(]*g?|g|P\(g?)N[-t]N(?![-ACTPDI])-?y?\)?|(?:N\*?)?N[-t]N-?y"
 )
-_YEARS_OLD = re.compile(rf"(?:N\*?(?=N-?y))?N(?:(?:{_BETWEEN_AGES})N)*-?y[CT]?\)?")
+_YEARS_OLD = re.compile(rf"(?:N(?:\*?(?=N-?y)|[CT][ie]*))?N(?:(?:{_BETWEEN_AGES})N)*-?y[CT]?\)?")
 _CHILD_AGES = re.compile(
     rf"N?[CT](?:[ie]*(?:,?g:?|\()N(?:(?:{_BETWEEN_AGES})N)*|eN(?:(?:{_BETWEEN_AGES})N)*"
     rf"|[,:]?N(?:(?:{_BETWEEN_AGES})N)+)(?![-ACTPDIQ])\)?"
 )
+_SO_MANY_AGED = re.compile(r"NeN-?y?(?![-ACTPDIQ])")
 
 
 def _take_ages(shape: Shape, rules: PriceRules, heads: Heads) -> None:
@@ -103,6 +117,7 @@ def _take_ages(shape: Shape, rules: PriceRules, heads: Heads) -> None:
         (_BAND, _kinds_by_band),
         (_YEARS_OLD, _kinds_by_age),
         (_CHILD_AGES, _kinds_by_age),
+        (_SO_MANY_AGED, _kinds_by_pair),
     ):
         for words in shape.take_all(pattern):
             for kind in kinds(words, rules):
@@ -129,6 +144,12 @@ def _kinds_by_band(words: list[Word], rules: PriceRules) -> list[str]:
     """'5 kids 6-12'."""
     *counts, low, high = numbers(words)
     return [_kind((low + high) // 2, rules)] * sum(counts)
+
+
+def _kinds_by_pair(words: list[Word], rules: PriceRules) -> list[str]:
+    """'1 is 4 and 2 are 8'."""
+    count, age = numbers(words)
+    return [_kind(age, rules)] * count if age <= OLDEST_CHILD else []
 
 
 def _kinds_by_age(words: list[Word], rules: PriceRules) -> list[str]:
@@ -179,7 +200,9 @@ def _take_company(shape: Shape, heads: Heads) -> None:
     words = shape.wipe(*found.span())
     selves = sum(word.kind == "M" for word in words)
     others = sum(numbers(words))
-    if found["noun"] and found["noun"][0] in "CT":
+    if not numbers(words):  # 'just me and my wife'
+        heads.counts["adults"], heads.only_adults = selves, True
+    elif found["noun"] and found["noun"][0] in "CT":
         heads.counts["adults"] = selves
         heads.counts[KINDS[found["noun"][0]]] = others
     else:
@@ -187,7 +210,7 @@ def _take_company(shape: Shape, heads: Heads) -> None:
 
 
 _CHANGES = re.compile(
-    r"(?:aN|Nm|mN|aNm|hN)(?P<more>[ACTP])P?|h(?P<one>[ACTP])|(?:xN|Nl|lN)m?(?P<fewer>[ACTP])P?"
+    r"(?:aN|Nm|mN|aNm|hN)(?P<more>[ACTP])P?|aNm(?=$|[,~])|h(?P<one>[ACTP])|(?:xN|Nl|lN)m?(?P<fewer>[ACTP])P?"
     r"|N(?P<absent>[ACTP])P?c"
 )
 
@@ -196,14 +219,17 @@ def _take_changes(shape: Shape, heads: Heads) -> None:
     while found := _CHANGES.search(shape.kinds):
         words = shape.wipe(*found.span())
         count = sum(numbers(words)) or 1
-        grows = bool(found["more"] or found["one"])
-        kind = KINDS[found["more"] or found["one"] or found["fewer"] or found["absent"]]
+        noun = next((group for group in found.groups() if group), "P")
+        grows = not (found["fewer"] or found["absent"])
+        kind = KINDS[noun]
         heads.more[kind] = heads.more.get(kind, 0) + (count if grows else -count)
 
 
 _COUNT = re.compile(r"N[-*]?[ie]*(?P<noun>[ACTPD])P*")
 _LABEL = re.compile(r"(?P<noun>[ACTP])[:e*,-]*N(?!-?[ACTPDIQy])")
-_LABEL_FIRST = re.compile(r"^[^N]*[ACTP][:e*]*N(?![-&]?[ACTPD](?!:?N))|[ACTP]:N")
+_LABEL_FIRST = re.compile(
+    r"^[^N]*[ACTP][:e*-]*N(?![-&]?[ACTPD](?!:?N))|(?<!N)[ACTP]:N(?!-?[ACTPD])"
+)
 
 
 def _take_counts(shape: Shape, heads: Heads) -> None:
@@ -223,8 +249,8 @@ def _take_counts(shape: Shape, heads: Heads) -> None:
             heads.counts[kind] = heads.counts.get(kind, 0) + count
 
 
-_CORRECTED = re.compile(r"(?:^|[,.~&jMvwze])k[,k]*j?z?N(?![-&]?[ACTPDIQ:y])|^[,~]*Nk+[,~]*$")
-_IN_ALL = re.compile(r"G[,j]*N(?![QC:y])|(?:^|[,.~jMvwzep])[zf]+j?N(?=$|[,~wkjp&+)fr])")
+_CORRECTED = re.compile(r"(?:^|[,.~&jMvwze])[kj][,kj]*z?N(?![-&]?[ACTPDIQ:y])|^[,~]*Nk+[,~]*$")
+_IN_ALL = re.compile(r"G[,:j-]*N(?![QC:y])|(?:^|[,.~jMvwzep])[zf]+j?N(?=$|[,~wkjp&+)fr])")
 _BARE = re.compile(r"^[,~jfz*]*N(?:[&+,]+N)?[,~jfz]*$")
 
 

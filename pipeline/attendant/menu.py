@@ -91,7 +91,7 @@ def take_orders(
 _LIST = r"(?:,?&|,|\+|r|,?&?)"
 _DISH = re.compile(r"I")
 
-_NEW_FOR_OLD = re.compile(r"N?\*?ISI")
+_NEW_FOR_OLD = re.compile(r"(?:N\*?|N[APC]P*[wvz]+)?ISI")
 _FOR_OLD_NEW = re.compile(r"SI[^INACTP]*N?I")
 _OLD_TO_NEW = re.compile(r"WN?I[wftrk&,-]+N?I")
 
@@ -119,9 +119,9 @@ def _take_removals(shape: Shape, orders: list[Order]) -> None:
 _SHARES: tuple[tuple[re.Pattern[str], How], ...] = (
     (re.compile(rf"H[EPACvzfe]*I(?:{_LIST}H[EPvzfe]*I)*"), "half"),
     (re.compile(r"R[vzew]*I|If?R"), "rest"),
-    (re.compile(rf"E[PACvzeaw]*N?I(?:{_LIST}N?I(?![fE:*]))*|N?I(?:{_LIST}N?I)*f?E(?!v)"), "each"),
-    (re.compile(r"IfA|A[vzew]+I"), "adults"),
-    (re.compile(r"IfC|C[vzew]+I"), "children"),
+    (re.compile(rf"E[PACvzeawt]*N?I(?:{_LIST}N?I(?![fE:*]))*|N?I(?:{_LIST}N?I)*f?E(?!v)"), "each"),
+    (re.compile(r"IfA|(?<![Nq])A[vzew]+I"), "adults"),
+    (re.compile(r"IfC|(?<![Nq])C[vzew]+I"), "children"),
 )
 
 
@@ -129,15 +129,8 @@ def _take_shares(shape: Shape, orders: list[Order]) -> None:
     """'Filet for everyone', 'half chicken half shrimp', 'the rest gets tofu'."""
     for pattern, how in _SHARES:
         while found := pattern.search(shape.kinds):
-            if how in ("adults", "children") and _counted_before(shape.kinds, found.start()):
-                break
             words = shape.wipe(*found.span())
             orders += [Order(dish, how, count) for dish, count in _dishes_and_counts(words)]
-
-
-def _counted_before(kinds: str, start: int) -> bool:
-    """'20 adults with filet' is read by `_take_by_guests`."""
-    return kinds[start] in "AC" and kinds[:start].endswith("N")
 
 
 def _dishes_and_counts(words: list[Word]) -> list[tuple[str, int | None]]:
@@ -152,8 +145,8 @@ def _dishes_and_counts(words: list[Word]) -> list[tuple[str, int | None]]:
     return found
 
 
-_GUESTS_WITH = re.compile(rf"N(?P<noun>[APC]?)P*[wvz]+I(?:{_LIST}I(?![fE:*N]))*")
-_FOR_GUESTS = re.compile(rf"I(?:{_LIST}I)*f(?P<noun>)N[APC]*(?![-:Q])")
+_GUESTS_WITH = re.compile(rf"Nq?(?P<noun>[APC]?)P*[wvze]+I(?:{_LIST}I(?![fE:*N]))*")
+_FOR_GUESTS = re.compile(rf"(?<![N*m])I(?:{_LIST}I)*f(?P<noun>)N[APC]*(?![-:Q])")
 _HEADS = re.compile(r"N-?[APCT]")
 
 
@@ -164,7 +157,8 @@ def _take_by_guests(shape: Shape, orders: list[Order], *, guests_known: bool) ->
         words = shape.words[start:end]
         elsewhere = _HEADS.search(shape.kinds[:start] + WIPED + shape.kinds[end:]) is not None
         repeated = "w" in found[0] and not elsewhere  # '20 adults with filet'
-        counts_guests = repeated or not (guests_known or elsewhere)
+        some = "q" in found[0]  # '3 of the adults are vegetarian'
+        counts_guests = not some and (repeated or not (guests_known or elsewhere))
         if counts_guests:
             for position in range(start, end):
                 if shape.kinds[position] == "I":
@@ -177,7 +171,7 @@ def _take_by_guests(shape: Shape, orders: list[Order], *, guests_known: bool) ->
 
 
 _LABELLED = re.compile(r"(?<![N*])I[:*(-]*N\)?(?:[,&+]*I[:*(-]*N\)?)*(?![*m]*I|-?[ACTPQ])")
-_COUNTED = re.compile(r"a*h?N\*?m?I")
+_COUNTED = re.compile(r"a*h?N(?:\*|f|q?m?)I")
 
 
 def _take_counted(shape: Shape, rules: PriceRules, orders: list[Order]) -> None:

@@ -28,7 +28,7 @@ _MONTHS = "january|february|march|april|may|june|july|august|september|october|n
 # 'one' stands for somebody or something, not for a number, in these surroundings.
 _PRONOUN = re.compile(
     r"\b(?:no|any|some|every|each|that|this|which|the|what|last|first|other|better)[ -]one\b"
-    r"|\bone\b(?= (?:of|else|thing|question|day|last|is|that|who|way|sec|second|moment)\b"
+    r"|\bone\b(?= (?:of|else|thing|question|day|last|that|who|way|sec|second|moment)\b"
     r"| more (?:thing|question|time)\b)"
 )
 _CARDINAL = re.compile(
@@ -41,7 +41,8 @@ _COUPLE = re.compile(
     r"\b(?:a|the|another) couple\b(?: of(?= (?!us|them|the)))?"
     r"|\bcouple of(?= (?:adults|kids|children|toddlers|guests|people|friends))"
 )
-_GLUED = re.compile(r"(\d)(?=[a-z]{3})|\b(x)(?=\d)")
+_GLUED = re.compile(r"(\d)(?=[a-z]{3}|(?:yo|yr)s?\b|y/o)|\b(x)(?=\d)")
+_SHORTHAND = re.compile(r"\b(\d{1,3})a[ ,/&+]*(\d{1,2})[kc]\b")
 
 
 def with_digits(text: str) -> str:
@@ -52,6 +53,7 @@ def with_digits(text: str) -> str:
     text = _HUNDREDS.sub(lambda found: str(100 * int(found[1] or 1) + int(found[2] or 0)), text)
     text = _DOZENS.sub(_dozens, text)
     text = _COUPLE.sub("2", text)
+    text = _SHORTHAND.sub(r"\1 adults \2 kids", text)
     return _GLUED.sub(lambda found: f"{found[0]} ", text.replace("0ne", "one"))
 
 

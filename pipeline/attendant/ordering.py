@@ -109,7 +109,9 @@ def _number_for(memory: Memory, read: Shape, heads: Heads) -> list[Order]:
 
 def _is_order(read: Shape, plain: str, done: AbstractSet[Act], mentioned: Sequence[str]) -> bool:
     """'Can we add lobster' and 'lobster' order; 'do you have lobster' asks."""
-    if _OFFERED.search(plain) or (Act.ASK in done and not REQUEST.search(plain)):
+    if Act.NO in done or _OFFERED.search(plain):
+        return False
+    if Act.ASK in done and not REQUEST.search(plain):
         return False
     return bool(_ORDERING.search(plain)) or len(read.words) <= len(mentioned) + 1
 

@@ -55,7 +55,8 @@ def _with_bare(facts: Facts, memory: Memory, heads: Heads) -> tuple[dict[str, in
     first = heads.bare[0]
     kind: str | None = None
     if len(heads.bare) == 2:
-        if memory.has_asked("adults") or facts.adults is None:
+        asked = memory.has_asked("adults") or facts.adults is None
+        if asked and heads.bare[1] < first:
             counts |= {"adults": first, "children": heads.bare[1]}
         return counts, heads
     if memory.has_asked("range"):
@@ -114,10 +115,10 @@ def merge_orders(
     orders: Sequence[Order],
 ) -> tuple[Facts, Memory]:
     """Facts after what one sentence ordered. Mentions without a number are left alone."""
-    for swap in swaps:
-        facts, memory = _swap(facts, memory, rules, swap)
     for order in sorted(orders, key=lambda each: each.how == "rest"):
         facts, memory = _order(facts, memory, rules, order)
+    for swap in swaps:
+        facts, memory = _swap(facts, memory, rules, swap)
     return facts, memory
 
 
@@ -166,6 +167,8 @@ def _order(facts: Facts, memory: Memory, rules: PriceRules, order: Order) -> tup
         return _order_loosely(facts, memory, rules, order)
     if memory.notes.get(UNDECIDED) == dish:
         memory = memory.note(**{UNDECIDED: None})
+    if order.how in ("adults", "children") and not _counted(facts, order):
+        return facts, memory.note(**{UNDECIDED: dish})
     if order.how == "remove":
         left = max(0, portions(facts, dish) - count) if count else 0
         return _put(facts, dish, left), memory.share(dish, None)

@@ -108,6 +108,13 @@ def is_ready(facts: Facts, memory: Memory, rules: PriceRules) -> bool:
     return not awaiting_split(facts, memory) or memory.tally.get("children", 0) > 0
 
 
+def wants_split(reading: Reading, facts: Facts) -> bool:
+    """They said yes, there are children, and have yet to say how many."""
+    memory = reading.memory
+    agreed = Act.YES in reading.acts and memory.has_asked("children")
+    return agreed and awaiting_split(facts, memory) and memory.may_ask("children")
+
+
 def is_too_many(facts: Facts, rules: PriceRules) -> bool:
     """Whether there are more guests than are quoted without a person."""
     return (
@@ -187,6 +194,8 @@ def _wants_quote(
     reading: Reading, facts: Facts, known: Facts, rules: PriceRules, *, changed: bool
 ) -> bool:
     if not is_ready(facts, reading.memory, rules):
+        return False
+    if wants_split(reading, facts):
         return False
     asked_split = reading.memory.has_asked("children") and known.children is None
     asks_price = Act.PRICE in reading.acts and not reading.queries

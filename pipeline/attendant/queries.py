@@ -16,10 +16,10 @@ TOPIC_WORDS = 4
 """At most so many unknown words may be the name of a topic."""
 
 REQUEST = re.compile(
-    r"\b(?:can|could|would|will|may|do|are) (?:you|u|y'?all|we|i|ya)\b(?: guys)?.*\b(?:do|cater"
-    r"|come|cook|host|serve|handle|accommodate|feed|get|have|add|make|give|send|provide|change|book"
-    r"|reserve|include|swap|switch|replace|drop|remove|quote|available|quoting|price)\b"
-    r"|\b(?:is|are)\b.*\b(?:available|open|free)\b"
+    r"\b(?:can|could|would|will|may|do|are) (?:you|u|y'?all|we|i|ya|they|every(?:one|body))\b"
+    r".*\b(?:do|cater|lower|reduce|come|cook|host|serve|handle|accommodate|feed|get|have|add|make|give|send|provide|change|book"
+    r"|reserve|include|swap|switch|replace|drop|remove|quote|available|quoting|price|upgrade)\b"
+    r"|\b(?:is|are)\b.*\b(?:available|open|free)\b|\b(?:what if|how about|what about)\b"
 )
 """Asks us to do something rather than to tell something."""
 
@@ -34,15 +34,19 @@ _CHAT = re.compile(
 )
 
 
-def is_query(plain: str, done: AbstractSet[Act], *, told: bool, orders: Sequence[Order]) -> bool:
-    """Whether to look a sentence up. `told` says that it told something of the party."""
+def is_query(
+    plain: str, done: AbstractSet[Act], read: Shape, *, told: bool, orders: Sequence[Order]
+) -> bool:
+    """Whether to look a sentence up. `told` says that it told something of the party; `read` is
+    what is left of it."""
     if Act.ASK not in done or _CHAT.search(plain):
         return False
     if done & {Act.WHO, Act.START_OVER, Act.LEAVE_MESSAGE, Act.FOREIGN}:
         return False
     if told or any(each.how != "mention" for each in orders):
         of_the_party = done & {Act.PRICE, Act.AVAILABLE, Act.COME, Act.BOOK}
-        return not (of_the_party or REQUEST.search(plain))
+        asks_more = any(word.kind == "." for word in read.left)
+        return asks_more and not (of_the_party or REQUEST.search(plain))
     if Act.PRICE in done:
         return bool(_TOPIC.search(plain) or orders)
     return Act.AVAILABLE not in done or "how" in plain

@@ -123,7 +123,7 @@ def _read(
         reading.message = message_in(raw) or reading.message
     told = said.heads or (reading.facts, reading.memory) != before or bool(reading.vague_day)
     explained = person is None or person.reason in EXPLAINED
-    if explained and is_query(plain, done, told=told, orders=said.orders):
+    if explained and is_query(plain, done, read, told=told, orders=said.orders):
         reading.queries.append(raw.strip())
     elif not (told or said.orders or done or person) and is_topic(read):
         reading.guess = raw.strip()
@@ -163,8 +163,8 @@ def _read_wants(
 def _read_when_and_where(slate: Slate, reading: Reading, business: Business, today: date) -> None:
     zip_code = take_zip(slate)
     named = take_date(slate, today, asked=reading.memory.has_asked("date"))
-    for _ in slate.take_all(_TIME):
-        pass
+    if list(slate.take_all(_TIME)):
+        reading.understood = True
     city = take_city(slate, business.cities)
     facts = reading.facts
     if named and named.day and not named.past:

@@ -30,7 +30,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
     ("T", r"toddlers?|bab(?:y|ies|ys)|infants?|newborns?|tots?"),
     (
         "A",
-        r"adult ?guests?|adults?|adutls?|aduls|grown[- ]?ups?|teens?|teenagers?|men|women|ladies"
+        r"adult ?guests?|adults?|grown[- ]?ups?|teens?|teenagers?|men|women|ladies|parents"
         r"|gentlemen|seniors?|grandparents",
     ),
     (
@@ -54,21 +54,24 @@ _KINDS: tuple[tuple[str, str], ...] = (
     ),
     ("i", r"including|includes?|incl?\.?|of (?:which|whom|them|those)|counting|with(?=in that)"),
     (
-        "P",
-        r"of us|peoples?|ppl|persons?|guests?|gue?sts?|pax|heads?|folks|friends|attendees|peeps"
-        r"|humans|diners|family members|co-?workers|employees|in total|total|altogether"
-        r"|all together|others|buddies|invitees|eaters|mouths",
-    ),
-    (
         "G",
         r"(?:party|group|family|table|crowd|gathering|reservation|event|dinner|team|hibachi|lunch"
         r"|total|count|head ?count|number|quote|price)(?: size)?"
-        r"(?: (?:of|for|is|will be|would be|are))+",
+        r"(?: (?:of|for|is|will be|would be|are))+"
+        r"|(?:party|group) size|(?:guest|head) ?count|number of (?:guests|people)",
     ),
+    (
+        "P",
+        r"of us|peoples?|ppl|persons?|guests?|gue?sts?|pax|heads?|folks|friends|attendees|peeps"
+        r"|humans|diners|family members|co-?workers|employees|in total|total|altogether"
+        r"|all together|others|buddies|invitees|eaters|mouths|girls|boys|guys|gals",
+    ),
+    ("q", r"of (?:the|our|my|these)"),
     ("S", r"instead of|rather than|in place of|in lieu of"),
     (
         "k",
-        r"make (?:it|that|them)|change (?:it|that|them) to|actually|scratch that|no wait|wait"
+        r"make (?:it|that|them)|let'?s (?:do|make it|say|go with)|actually|scratch that|no wait"
+        r"|(?:change|lower|drop|reduce|bring|go)(?: it| that| them| up| down)? to|wait"
         r"|sorry|correction|instead|update (?:it )?to|bump (?:it )?(?:up )?to|more like"
         r"|should be|i meant?|we meant?|now",
     ),
@@ -76,20 +79,21 @@ _KINDS: tuple[tuple[str, str], ...] = (
     (
         "x",
         r"drop|dropping|remove|removing|cancel|skip|lose|forget|nix|minus|subtract"
-        r"|take (?:off|out|away)|delete|scratch|hold|leave out|get rid of"
+        r"|take (?:off|out|away)|delete|scratch|hold|leave out|get rid of|(?:cut|lost)(?= \d)"
         r"|(?:do(?:n'?t| not)|dont) (?:want|need)(?: any| the)*",
     ),
     (
         "n",
         r"no more|no|not any|none of|none|without(?: any)?|w/o|zero|(?:do(?:n'?t| not)|dont)"
-        r" (?:have|bring)(?: any)?|not"
+        r"(?: (?:have|bring)(?: any)?)?|not"
         r"|(?:there )?(?:are(?:n'?t| not)|won'?t be|will not be)(?: any)?",
     ),
     (
         "v",
         r"(?:(?:i|we|they|he|she)(?:'d| would)|would) (?:like|want|have|love|prefer)"
         r"|(?:wants?|wanted|gets?|getting|has|takes?|prefers?|choose|chooses|picks?|ordering"
-        r"|ordered|eats?|needs?)(?: to (?:have|get|eat))?|will (?:have|get|take|eat)",
+        r"|ordered|eats?|needs?)(?: to (?:have|get|eat))?|will (?:have|get|take|eat|do)"
+        r"|go(?:es|ing)? (?:for|with)",
     ),
     (
         "z",
@@ -121,7 +125,8 @@ _KINDS: tuple[tuple[str, str], ...] = (
     ("*", r"x"),
     (
         "",
-        r"the|of|our|my|your|a|an|about|around|maybe|roughly|probably|approximately|approx"
+        r"yes|yeah|yep|yup|sure|ok|okay|hi|hey|hello|thanks|thank you|the|of|our|my|your|a|an"
+        r"|about|around|maybe|roughly|probably|approximately|approx"
         r"|hungry|young|small|little|paying|please|pls|plz|so|ish|like|so far|any|some|both"
         r"|orders?|portions?|servings?|pieces?|plates?|sides?|pcs|dishes|grown|would|will|be"
         r"|confirmed|possibly|potentially|really|super|here|in all|hibachi|nice|then|well|um|uh",

@@ -50,6 +50,7 @@ _FREE_TRAVEL = re.compile(
     re.IGNORECASE,
 )
 _TODDLERS = re.compile(r"\b(?:toddlers?|bab(?:y|ies)|infants?)\b[^.!?\n]*$", re.IGNORECASE)
+_BARE_ZIP = re.compile(r"\d{5}")
 _SENTENCE_END = re.compile(r"[.!?](?:\s|$)|\n")
 
 
@@ -172,6 +173,8 @@ def _amounts(text: str, evidence: Evidence, rules: PriceRules) -> Iterator[str]:
     for amount in find_amounts(text, dish_roles(rules)):
         said, before = text[amount.start : amount.end], text[clause_start : amount.start]
         clause_start = amount.end
+        if amount.role is Role.TRAVEL and _BARE_ZIP.fullmatch(said):
+            continue  # 'travel to 94539 is free'
         if amount.role is None:
             if not any(cents == amount.cents for _, cents in evidence):
                 yield f"{said!r} is in no result of a tool and no published price"

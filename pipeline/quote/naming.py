@@ -189,7 +189,7 @@ class Naming:
         best: Found | None = None
         gap = _Gap()
         place = first
-        while place > 0 and first - place < WINDOW and not self._ends_sentence(place - 1):
+        while place > 0 and first - place < WINDOW and not _ends_sentence(self._tokens, place - 1):
             token = self._tokens[place - 1]
             name = self._ending.get(place)
             if name and self._sums_up(name):
@@ -205,7 +205,7 @@ class Naming:
                 place = opening
             else:
                 best = self._nearer(best, name, gap, each) if name else best
-                if not self._is_percent(place - 1):
+                if not _is_percent(self._tokens, place - 1):
                     gap.take(token)
                 place -= 1
         return best
@@ -235,22 +235,9 @@ class Naming:
 
     def _sentence_before(self, first: int) -> Sequence[Token]:
         place = first
-        while place > 0 and first - place < WINDOW and not self._ends_sentence(place - 1):
+        while place > 0 and first - place < WINDOW and not _ends_sentence(self._tokens, place - 1):
             place -= 1
         return self._tokens[place:first]
-
-    def _ends_sentence(self, place: int) -> bool:
-        text = self._tokens[place].text
-        if text == ".":
-            return not (place and self._tokens[place - 1].text in ABBREVIATED)
-        return text in "!?;\n"
-
-    def _is_percent(self, place: int) -> bool:
-        """Whether a token belongs to a percentage such as '20-35%'."""
-        following = [token.text for token in self._tokens[place : place + 4]]
-        return self._tokens[place].text == "%" or (
-            self._tokens[place].kind == "digits" and "%" in following[1:]
-        )
 
     def _is_excepted(self, name: Name) -> bool:
         """'without travel', '10 filet mignon', 'the number of adults': named, not priced."""
@@ -288,3 +275,15 @@ def _rank(name: Name, gap: _Gap) -> Found | None:
         case Reach.LAST if gap.words == 0:
             return Found(name.role, LAST, gap.tied, name)
     return None
+
+
+def _ends_sentence(tokens: Sequence[Token], place: int) -> bool:
+    if tokens[place].text == ".":
+        return not (place and tokens[place - 1].text in ABBREVIATED)
+    return tokens[place].text in ("!", "?", ";", "\n")
+
+
+def _is_percent(tokens: Sequence[Token], place: int) -> bool:
+    """Whether a token belongs to a percentage such as '20-35%'."""
+    following = [token.text for token in tokens[place + 1 : place + 4]]
+    return tokens[place].text == "%" or (tokens[place].kind == "digits" and "%" in following)

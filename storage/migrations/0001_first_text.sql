@@ -137,6 +137,7 @@ CREATE TABLE outbox (
     attempts        integer NOT NULL DEFAULT 0,
     due_at          timestamptz NOT NULL DEFAULT now(),
     expires_at      timestamptz NOT NULL,
+    owed_since      timestamptz NOT NULL DEFAULT now(), -- when the debounce was over, and the model had answered
     sender          text,                 -- the worker that is sending: its restart settles it
     lease_until     timestamptz,
     sending_since   timestamptz,

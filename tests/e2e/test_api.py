@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from storage.people import Actor, issue_token
-from tests.e2e.house import OWNER
+from tests.e2e.house import API_TOKEN, OWNER
 from tests.e2e.program import ROOT
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("judged")]
@@ -224,14 +224,18 @@ async def test_the_api_is_as_its_own_description_says(house, tmp_path):
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "run"),
         f"{house.program.url}/v1/openapi.json",
-        *("--header", f"Authorization: {OWNER['Authorization']}"),
         *("--checks", "all", "--max-examples", str(SCHEMATHESIS_EXAMPLES), "--seed", "1"),
         *("--no-color", "--workers", "2"),
     ]
     process = await asyncio.create_subprocess_exec(
         *command,
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "SCHEMATHESIS_HOOKS": HOOKS},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "SCHEMATHESIS_HOOKS": HOOKS,
+            "TOKEN": API_TOKEN,
+        },
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )

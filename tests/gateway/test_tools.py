@@ -39,7 +39,7 @@ async def test_a_models_tool_call_is_run_timed_and_told_back(snapshot):
     async def model(question):
         return quoting(question)
 
-    outcome = await run_turn(snapshot, model, metrics)
+    outcome, _ = await run_turn(snapshot, model, metrics)
     assert "$1,100.00" in outcome.reply
     [result] = outcome.results
     assert (result.result["total"], result.success) == (1100.0, True)
@@ -52,7 +52,7 @@ async def test_two_quotes_never_share_an_id(snapshot):
     async def model(question):
         return quoting(question)
 
-    first, second = [await run_turn(snapshot, model, Metrics()) for _ in range(2)]
+    (first, _), (second, _) = [await run_turn(snapshot, model, Metrics()) for _ in range(2)]
     assert first.quote.quote_id != second.quote.quote_id
 
 
@@ -66,7 +66,7 @@ async def test_a_model_that_fails_midway_is_replaced_for_the_rest_of_the_turn(sn
         return quoting(question)
 
     metrics = Metrics()
-    outcome = await run_turn(snapshot, model, metrics)
+    outcome, _ = await run_turn(snapshot, model, metrics)
     assert "$1,100.00" in outcome.reply
     assert outcome.model == "attendant"
     assert len(asked) == 2
@@ -80,6 +80,6 @@ async def test_a_tool_that_does_not_exist_is_an_error_the_model_can_act_on(snaps
         assert question.results[0].success is False
         return quoting(question) if len(question.results) == 1 else ModelReply("Hi!", model="m")
 
-    outcome = await run_turn(snapshot, model, Metrics())
+    outcome, _ = await run_turn(snapshot, model, Metrics())
     assert outcome.results[0].success is False
     assert "error" in outcome.results[0].result

@@ -46,6 +46,7 @@ async def close(pool, lane, outcome=None, *, seen=None, expires=3600.0):
         uuid4(),
         business_version=1,
         respond_by=SOON,
+        model_seconds=0.0,
         expires_seconds=expires,
     )
 

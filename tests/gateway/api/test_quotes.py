@@ -74,7 +74,10 @@ async def test_a_quote_can_be_read_again_by_its_id(client, tokens):
             assert await response.json() == quote
 
 
-@pytest.mark.parametrize("quote_id", ["00000000-0000-4000-8000-000000000000", "1", "%00", "x" * 200, "..", "%F0%9F%8D%A3"])
+@pytest.mark.parametrize(
+    "quote_id",
+    ["00000000-0000-4000-8000-000000000000", "1", "%00", "x" * 200, "..", "%F0%9F%8D%A3"],
+)
 async def test_a_quote_that_is_not_there_is_404(client, tokens, quote_id):
     async with client.get(f"/v1/quotes/{quote_id}", headers=tokens["viewer"]) as response:
         assert response.status == 404
