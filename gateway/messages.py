@@ -23,10 +23,11 @@ from pipeline.ids import MessageId
 from pipeline.inquiry import consent, identity, policy
 from pipeline.inquiry.turn import Outcome, Snapshot
 from pipeline.messages import InboundMessage
-from storage import conversations, inquiries, outbox
-from storage.conversations import Accepted, Closed, Fenced, Lane, Seen
+from storage import conversations, inquiries, lanes, outbox
+from storage.conversations import Accepted
 from storage.database import DATABASE_DOWN, Db
 from storage.inquiries import Matter
+from storage.lanes import Closed, Fenced, Lane, Seen
 
 log = structlog.get_logger()
 
@@ -102,13 +103,11 @@ class Lanes:
         self.loop = ClaimLoop("lanes", LANES, self._claim, self._due)
 
     async def _due(self) -> float | None:
-        return await conversations.seconds_until_due(self._context.pool)
+        return await lanes.seconds_until_due(self._context.pool)
 
     async def _claim(self, room: int) -> Sequence[Work]:
-        lanes = await conversations.claim_due(
-            self._context.pool, limit=room, lease_seconds=LEASE_SECONDS
-        )
-        return [self._take(lane) for lane in lanes]
+        claimed = await lanes.claim_due(self._context.pool, limit=room, lease_seconds=LEASE_SECONDS)
+        return [self._take(lane) for lane in claimed]
 
     async def _take(self, lane: Lane) -> None:
         """One claimed conversation: answered, parked, or given back."""
@@ -133,13 +132,13 @@ class Lanes:
     async def _give_back(self, lane: Lane) -> None:
         self._context.metrics.turns.labels("none", "failed").inc()
         with suppress(*DATABASE_DOWN):  # then the lease runs out instead
-            await conversations.release(
+            await lanes.release(
                 self._context.pool, lane, retry_seconds=RETRY_SECONDS * 2**lane.attempts
             )
 
     async def _park(self, lane: Lane) -> None:
         promise = policy.promise(self._context.business, datetime.now(UTC))
-        parked = await conversations.park(self._context.pool, lane, PARKED, promise.by)
+        parked = await lanes.park(self._context.pool, lane, PARKED, promise.by)
         self._context.metrics.parked.labels(PARKED).inc(parked)
         log.error("messages_parked", count=parked)
 
@@ -163,7 +162,7 @@ async def answer(
         outcome, model_seconds = await _kept_alive(
             context, lane, run_turn(snapshot, model, context.metrics)
         )
-    closed = await conversations.close(
+    closed = await lanes.close(
         context.pool,
         lane,
         seen,
@@ -199,7 +198,7 @@ async def take_snapshot(
     if matter is None:
         matter = await inquiries.load(context.pool, lane.inquiry_id)
         context.metrics.sessions_rebuilt.inc()
-    history = await conversations.history(context.pool, lane)
+    history = await lanes.history(context.pool, lane)
     snapshot = Snapshot(
         business=context.business,
         business_version=context.business_version,
@@ -228,7 +227,7 @@ async def _kept_alive(
             done, _ = await asyncio.wait({turn}, timeout=HEARTBEAT_SECONDS)
             if done:
                 return await turn
-            await conversations.extend_lease(context.pool, lane, lease_seconds=LEASE_SECONDS)
+            await lanes.extend_lease(context.pool, lane, lease_seconds=LEASE_SECONDS)
     finally:
         turn.cancel()
 

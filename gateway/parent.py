@@ -159,6 +159,9 @@ def _serving(settings: Settings, stack: ExitStack) -> tuple[Settings, list[Kept]
         Kept(server.name, server.start, server.process, started_at=now, start_at=None)
         for server in own.values()
     ]
+    for server in own.values():
+        user = server.owner.pw_name if server.owner else None
+        log.info("server_started", server=server.name, log=str(server.log), user=user)
     urls = {setting: SecretStr(server.url) for setting, server in own.items()}
     return settings.model_copy(update=urls), kept
 

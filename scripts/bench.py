@@ -165,10 +165,10 @@ async def quiet_run(
 ) -> None:
     """Reply overhead: from a text's moment to its reply's arrival, without the debounce."""
     await _replied(
-        provider, await open_loop(url, texts(20, QUESTION, url, MOST_TEXTS + 20_000), 10)
+        provider, await open_loop(url, texts(20, QUESTION, url, first=MOST_TEXTS + 20_000), 10)
     )  # warm
     count = int(options.quiet_rate * options.quiet_seconds)
-    run = await open_loop(url, texts(count, QUESTION, url, MOST_TEXTS), options.quiet_rate)
+    run = await open_loop(url, texts(count, QUESTION, url, first=MOST_TEXTS), options.quiet_rate)
     missing = await _replied(provider, run)
     overheads = [
         provider.taken[sender] - due - debounce
@@ -184,12 +184,20 @@ async def quiet_run(
 
 
 async def loaded_run(options: argparse.Namespace, url: str, provider: Provider, bare: Run) -> None:
-    """Acknowledgement: every text is another handset's, so each asks for a turn and a reply."""
+    """Acknowledgement, while the answers to the same texts are worked out and sent.
+
+    When every text is another handset's, each asks for a turn and a reply; of fewer handsets the
+    texts that come within one debounce are answered together.
+    """
     count = int(options.rate * options.seconds)
     before = cpu_seconds()
-    run = await open_loop(url, texts(count, QUESTION, url), options.rate)
+    load = texts(count, QUESTION, url, handsets=options.handsets)
+    run = await open_loop(url, load, options.rate)
     busy = (cpu_seconds() - before) / options.seconds
-    print(f"\nwebhook acknowledgement, {options.rate:g} texts/s for {options.seconds:g} s:")
+    print(
+        f"\nwebhook acknowledgement, {options.rate:g} texts/s for {options.seconds:g} s"
+        f" from {len(run.due)} handsets:"
+    )
     print(f"  gateway  {spread(run.latencies)}; {run.refused} of {count} refused")
     print(f"  bare     {spread(bare.latencies)}; {bare.refused} of {count} refused")
     ratios = [quantile(run.latencies, q) / quantile(bare.latencies, q) for q in (0.5, 0.99)]
@@ -202,10 +210,13 @@ async def loaded_run(options: argparse.Namespace, url: str, provider: Provider, 
             quantile(run.latencies, 0.99) <= 0.050 and not run.refused,
         )
     )
-    last = max(run.due.values())
+    ended = time.perf_counter()
     missing = await _replied(provider, run)
-    done = max((provider.taken[each] for each in run.due if each in provider.taken), default=last)
-    print(f"  all replies but {missing} were handed over {done - last:.1f} s after the last text")
+    done = max((provider.taken[each] for each in run.due if each in provider.taken), default=ended)
+    print(
+        f"  {missing} handsets without a reply; the last first reply went out"
+        f" {max(0.0, done - ended):.1f} s after the last text"
+    )
 
 
 async def _replied(provider: Provider, run: Run) -> int:
@@ -322,6 +333,7 @@ def parser() -> argparse.ArgumentParser:
     text = commands.add_parser("text", help="webhook acknowledgement, and text in to reply out")
     text.add_argument("--rate", type=float, default=300, help="texts a second (300)")
     text.add_argument("--seconds", type=float, default=20, help="of that load (20)")
+    text.add_argument("--handsets", type=int, help="that send them (each text its own)")
     text.add_argument("--quiet-rate", type=float, default=20, help="while timing replies (20)")
     text.add_argument("--quiet-seconds", type=float, default=15, help="of that (15)")
     text.add_argument("--workers", type=int, default=1, help="of the gateway (1)")

@@ -68,10 +68,7 @@ async def record(
     """
     for result in outcome.results:
         if result.quote is not None:
-            known = result.quote
-            await quotes.save(
-                db, known.quote_id, lane.inquiry_id, known.party, known.quote, business_version
-            )
+            await quotes.save(db, lane.inquiry_id, result.quote, business_version)
     current = await db.fetchval(
         """
         UPDATE inquiries SET facts = $2, quote_id = $3, version = version + 1, updated_at = now(),
@@ -131,14 +128,15 @@ async def escalate(
 ) -> None:
     """Ask for a person. A conversation has one open escalation: a second joins the first.
 
-    The joined one keeps the more urgent priority and the earlier promise, and every note.
+    The joined one keeps the more urgent priority and the earlier promise, and every new note.
     """
     await db.execute(
         """
         INSERT INTO escalations AS e (conversation_id, reason, priority, note, respond_by)
         VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (conversation_id) WHERE status NOT IN ('resolved', 'closed') DO UPDATE SET
-            note = left(e.note || E'\\n' || excluded.note, 20000),
+            note = CASE WHEN strpos(e.note, excluded.note) > 0 THEN e.note
+                        ELSE left(e.note || E'\\n' || excluded.note, 20000) END,
             respond_by = LEAST(e.respond_by, excluded.respond_by),
             priority = (ARRAY['low', 'medium', 'high', 'urgent'])[GREATEST(
                 array_position(ARRAY['low', 'medium', 'high', 'urgent'], e.priority),

@@ -23,10 +23,8 @@ class StoredQuote:
 
 async def save(
     db: Db,
-    quote_id: QuoteId,
     inquiry_id: InquiryId | None,
-    party: Party,
-    quote: Quote,
+    known: KnownQuote,
     business_version: int,
 ) -> None:
     """Store a quote. It is never changed afterwards; a quote saved again under its id is as was."""
@@ -36,13 +34,13 @@ async def save(
             (id, inquiry_id, party, result, total_cents, business_version, valid_until)
         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING
         """,
-        quote_id,
+        known.quote_id,
         inquiry_id,
-        party.to_json(),
-        quote.to_json(),
-        quote.total_cents,
+        known.party.to_json(),
+        known.quote.to_json(),
+        known.quote.total_cents,
         business_version,
-        quote.valid_until,
+        known.quote.valid_until,
     )
 
 

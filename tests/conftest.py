@@ -24,6 +24,7 @@ from redis import Redis as BlockingRedis
 from redis.asyncio import Redis
 
 from gateway import embedded
+from pipeline.errors import ConciergeError
 from storage.database import migrate, open_pool
 
 SYSTEM_POSTGRES = Path("/usr/lib/postgresql/15")
@@ -52,7 +53,10 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("full" if config.getoption("full") else "quick")
     sys.addaudithook(_stay_on_this_machine)
     if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
-        _start_servers(config)  # here, in the process that outlives the workers it starts
+        try:
+            _start_servers(config)  # here, in the process that outlives the workers it starts
+        except ConciergeError as exc:
+            raise pytest.UsageError(str(exc)) from exc
 
 
 def pytest_unconfigure() -> None:
@@ -130,6 +134,8 @@ def _start_servers(config: pytest.Config) -> None:
     if redis is None:
         own.append(embedded.redis(folder, lock, program=SYSTEM_REDIS if installed else None))
         redis = own[-1].url
+    else:
+        _refuse_data(redis)
     if database is None:
         install = SYSTEM_POSTGRES if installed else None
         own.append(embedded.postgres(folder, lock, install=install))
@@ -141,6 +147,15 @@ def _start_servers(config: pytest.Config) -> None:
     asyncio.run(_make_template(database, template))
     _running.callback(lambda: asyncio.run(_drop(database, template)))
     os.environ |= {DATABASE: template, REDIS: redis}
+
+
+def _refuse_data(url: str) -> None:
+    """Tests empty the databases of the Redis they are given: it must hold nothing yet."""
+    with BlockingRedis.from_url(url) as client:
+        if held := client.info("keyspace"):
+            raise pytest.UsageError(
+                f"REDIS_URL holds data ({', '.join(held)}); tests would erase it"
+            )
 
 
 def _scratch_folder() -> tempfile.TemporaryDirectory[str]:

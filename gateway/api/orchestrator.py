@@ -26,8 +26,9 @@ from pipeline.ids import ConversationId, MessageId, ProviderId
 from pipeline.inquiry import identity, tools
 from pipeline.inquiry.turn import Outcome
 from pipeline.messages import InboundMessage
-from storage import conversations, idempotency
-from storage.conversations import Conversation, Lane
+from storage import conversations, idempotency, lanes
+from storage.conversations import Conversation
+from storage.lanes import Lane
 from storage.people import Actor, audit
 
 PREFIX = "/v1/ai/orchestrator"
@@ -187,7 +188,7 @@ class Orchestrator:
             outcome = await self._turn(context, lane, inquiry)
         finally:
             # Closed already when all went well; released here when it did not.
-            await conversations.release(context.pool, lane, retry_seconds=0)
+            await lanes.release(context.pool, lane, retry_seconds=0)
         elapsed_ms = (time.perf_counter() - started) * 1000
         return _response(context, conversation, outcome, elapsed_ms)
 
@@ -278,7 +279,7 @@ async def _claim(context: Context, conversation_id: ConversationId) -> Lane:
     """The lane, once nobody holds it and it owes nobody else an answer; 409 after 30 s."""
     deadline = time.monotonic() + LANE_SECONDS
     while time.monotonic() < deadline:
-        lane = await conversations.claim_idle(
+        lane = await lanes.claim_idle(
             context.pool, conversation_id, lease_seconds=messages.LEASE_SECONDS
         )
         if lane is not None:

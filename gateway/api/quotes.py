@@ -11,6 +11,7 @@ from gateway.api.access import ACTOR, needs, refusal
 from gateway.api.body import read_json
 from gateway.context import CONTEXT
 from pipeline.ids import QuoteId
+from pipeline.inquiry.vocabulary import KnownQuote
 from pipeline.quote.quote import Quote, party_from_json, price
 from storage import quotes
 from storage.people import audit, writing
@@ -28,7 +29,7 @@ async def create(request: web.Request) -> web.Response:
     quote = price(business.prices, party, now, business.timezone)
     quote_id = QuoteId(uuid4())
     async with writing(context.pool) as db:
-        await quotes.save(db, quote_id, None, party, quote, version)
+        await quotes.save(db, None, KnownQuote(quote_id, party, quote), version)
         figures = {"total_cents": quote.total_cents, "business_version": version}
         await audit(db, request[ACTOR], "quote.create", str(quote_id), figures)
     return web.json_response(_shown(quote_id, quote, version))

@@ -17,6 +17,10 @@ class Act(StrEnum):
     YES = "yes"
     NO = "no"
     UNSURE = "unsure"
+    WISH = "wish"
+    """Wishes us a happy day."""
+    NOD = "nod"
+    """Says that they have read it, or laughs."""
     LATER = "later"
     """Will think about it."""
     INTEREST = "interest"
@@ -73,8 +77,14 @@ _PATTERNS: tuple[tuple[Act, re.Pattern[str]], ...] = tuple(
         ),
         (
             Act.BYE,
-            r"^\W*(?:bye+|goodbye|good night|see (?:you|ya)|talk (?:soon|later)|ttyl|take care"
+            r"\b(?:bye+|goodbye|good night|see (?:you|ya) (?:then|soon|later)|ttyl|take care"
             r"|have a (?:good|great|nice))\b",
+        ),
+        (Act.WISH, r"^\W*(?:happy|merry) \w+"),
+        (
+            Act.NOD,
+            r"^\W*(?:lol|lmao|haha\w*|hehe\w*|wow|nice|interesting|i see|got it|gotcha|understood"
+            r"|makes sense|no worries|hmm+|oh+|ah+)\b",
         ),
         (
             Act.YES,
@@ -159,6 +169,7 @@ MESSAGE_WORDS = 2
 """From this many words on, what follows 'tell the chef' is the message itself."""
 
 _FOREIGN_WORDS = """
+    ich ein kann angebot haben
     hola cuanto cuánto cuesta precio precios para personas quiero gracias por favor fiesta necesito
     niños ninos adultos puede hablan hablas español espanol buenas buenos tardes dias noches como
     está esta es el la los una con bonjour combien merci pour personnes prix vous parlez quel est
@@ -166,6 +177,10 @@ _FOREIGN_WORDS = """
     magkano xin chào bao nhiêu người
 """
 _FOREIGN = frozenset(_FOREIGN_WORDS.split())
+_SPEAKS = re.compile(
+    r"\b(?:speak|habla\w*|talk|text|write) (?:in )?(?:spanish|espa[nñ]ol|chinese|mandarin|cantonese"
+    r"|french|german|vietnamese|korean|japanese|tagalog|hindi|punjabi|portuguese|russian)\b"
+)
 LATIN_ENDS = "\u024f"
 
 
@@ -193,6 +208,8 @@ def message_in(raw: str) -> str:
 def _is_foreign(plain: str) -> bool:
     letters = [char for char in plain if char.isalpha()]
     if len(letters) > 3 and sum(char > LATIN_ENDS for char in letters) > len(letters) / 2:
+        return True
+    if _SPEAKS.search(plain):
         return True
     words = re.findall(r"[^\W\d_]+", plain)
     foreign = sum(word in _FOREIGN for word in words)

@@ -48,14 +48,15 @@ def _about_guests(facts: Facts, memory: Memory, rules: PriceRules) -> Step | Non
     if "range" in memory.notes and memory.may_ask("range"):
         low, _, high = memory.notes["range"].partition(":")[2].partition("-")
         return Step(f"Which number shall I quote, {low} or {high}?", ("range",))
-    if facts.adults == 0:
-        return Step(f"A party needs at least one adult. How many {split} will come?", ("adults",))
-    if facts.adults is None:
+    if facts.adults == 0 and memory.may_ask("adults"):
+        words = "A party needs at least one adult. How many"
+        return Step(f"{words} adults ({rules.adult_min_age}+) will come?", ("adults",))
+    if not facts.adults:
         if not memory.may_ask("adults"):
             return Step("Once you know how many are coming I can quote it exactly.")
         if facts.children or facts.toddlers:
             return Step(f"And how many adults ({rules.adult_min_age}+)?", ("adults",))
-        return Step(f"How many {split} will there be?", ("adults",))
+        return Step(f"For an exact quote: how many {split} will there be?", ("adults",))
     if awaiting_split(facts, memory) and not memory.tally.get("children"):
         oldest = rules.adult_min_age - 1
         return Step(

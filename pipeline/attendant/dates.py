@@ -52,7 +52,7 @@ _IN_A_WHILE = re.compile(
 )
 _NEAR = re.compile(
     r"\b(?:day after tomorrow|tomm?orr?ow|tmrw|tmr|2moro|2morrow"
-    r"|(?:for|is|on|party|event|dinner) (?:today|tonight))\b"
+    r"|(?:for|is|on|party|event|dinner) today|tonight)\b"
 )
 _WEEKDAY_ALONE = re.compile(
     rf"\b(?:(?P<which>this|next|this coming|coming|on|for|every|last|past)\s+)?"

@@ -6,6 +6,7 @@ The patterns are over shapes (see `words`): N number, A adults, C children, T to
 """
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 
 from pipeline.attendant.words import Shape, Word, numbers
@@ -31,7 +32,9 @@ class Heads:
     only_adults: bool = False
     """It was said that no child comes."""
     bare: tuple[int, ...] = ()
-    """One or two numbers alone in the sentence: what they count depends on what was asked."""
+    """Numbers alone in the sentence: what they count depends on what was asked."""
+    as_ages: dict[str, int] = field(default_factory=dict)
+    """What the bare numbers count if they are the ages of children."""
     corrected: bool = False
     """The bare number takes the place of the last one: 'make it 18'."""
 
@@ -54,7 +57,7 @@ def take_heads(shape: Shape, rules: PriceRules) -> Heads:
     heads.besides = _CHILDREN_BESIDES.search(shape.kinds) is not None
     _take_counts(shape, heads)
     if not (heads.counts or heads.more or heads.between):
-        _take_in_all(shape, heads)
+        _take_in_all(shape, heads, rules)
     return heads
 
 
@@ -102,7 +105,7 @@ _LIMIT = re.compile(
 _BAND = re.compile(
     r"(?:N\*?)?(?:[CT][ie]*[,(]*g?|g|P\(g?)N[-t]N(?![-ACTPDI])-?y?\)?|(?:N\*?)?N[-t]N-?y"
 )
-_YEARS_OLD = re.compile(rf"(?:N(?:\*?(?=N-?y)|[CT][ie]*))?N(?:(?:{_BETWEEN_AGES})N)*-?y[CT]?\)?")
+_YEARS_OLD = re.compile(rf"(?:N(?:[*e]?(?=N-?y)|[CT][ie]*))?N(?:(?:{_BETWEEN_AGES})N)*-?y[CT]?\)?")
 _CHILD_AGES = re.compile(
     rf"N?[CT](?:[ie]*(?:,?g:?|\()N(?:(?:{_BETWEEN_AGES})N)*|eN(?:(?:{_BETWEEN_AGES})N)*"
     rf"|[,:]?N(?:(?:{_BETWEEN_AGES})N)+)(?![-ACTPDIQ])\)?"
@@ -156,7 +159,7 @@ def _kinds_by_age(words: list[Word], rules: PriceRules) -> list[str]:
     """'kids 4 and 7', '2 10-year-olds', 'a 3 year old'."""
     ages = numbers(words)
     stated = None
-    if words[0].kind == "N" and words[1].kind in "CTN*":
+    if words[0].kind == "N" and words[1].kind in "CTN*e":
         stated, *ages = ages
     if stated and len(ages) == 1:
         return [_kind(ages[0], rules)] * stated
@@ -172,7 +175,7 @@ def _kind(age: int, rules: PriceRules) -> str:
 
 # -- ranges, changes, counts
 
-_RANGE = re.compile(r"(?:bN&N|b?N[-tr]N)-?[ACTP](?![a-z])|(?:bN&N|b?N[-tr]N)(?![-ACTPDIQyNtr])")
+_RANGE = re.compile(r"(?:bN&N|b?N[-tr]N)-?[ACTP]|(?:bN&N|b?N[-tr]N)(?![-ACTPDIQyNtr])")
 
 
 def _take_range(shape: Shape, heads: Heads) -> None:
@@ -251,13 +254,17 @@ def _take_counts(shape: Shape, heads: Heads) -> None:
 
 _CORRECTED = re.compile(r"(?:^|[,.~&jMvwze])[kj][,kj]*z?N(?![-&]?[ACTPDIQ:y])|^[,~]*Nk+[,~]*$")
 _IN_ALL = re.compile(r"G[,:j-]*N(?![QC:y])|(?:^|[,.~jMvwzep])[zf]+j?N(?=$|[,~wkjp&+)fr])")
-_BARE = re.compile(r"^[,~jfz*]*N(?:[&+,]+N)?[,~jfz]*$")
+_BARE = re.compile(r"^[,~jfze*]*N(?:[&+,]+N)*[,~jfz*]*$")
 
 
-def _take_in_all(shape: Shape, heads: Heads) -> None:
+def _take_in_all(shape: Shape, heads: Heads, rules: PriceRules) -> None:
     if words := shape.take(_CORRECTED):
         heads.bare, heads.corrected = (numbers(words)[0],), True
     elif words := shape.take(_IN_ALL):
         heads.counts["people"] = numbers(words)[0]
     elif words := shape.take(_BARE):
         heads.bare = tuple(numbers(words))
+        first, *rest = heads.bare
+        ages = rest if first == len(rest) else heads.bare  # '2: 3 and 8' has a count before
+        if max(ages) <= OLDEST_CHILD:
+            heads.as_ages = dict(Counter(_kind(age, rules) for age in ages))

@@ -35,7 +35,7 @@ def merge_heads(facts: Facts, memory: Memory, heads: Heads) -> tuple[Facts, Memo
     if heads.between:
         kind, low, high = heads.between
         memory = memory.note(range=f"{kind}:{low}-{high}")
-    counts, heads = _with_bare(facts, memory, heads)
+    counts = {**heads.counts, **_bare_counts(facts, memory, heads)}
     if heads.only_adults:
         facts = facts.learn(children=0, toddlers=0)
         if not counts and (whole := memory.number("total")) is not None:
@@ -47,27 +47,25 @@ def merge_heads(facts: Facts, memory: Memory, heads: Heads) -> tuple[Facts, Memo
     return facts, memory
 
 
-def _with_bare(facts: Facts, memory: Memory, heads: Heads) -> tuple[dict[str, int], Heads]:
-    """The counts, and a bare number among them as what it must mean here."""
-    counts = dict(heads.counts)
+def _bare_counts(facts: Facts, memory: Memory, heads: Heads) -> Mapping[str, int]:
+    """What bare numbers must count here; nothing where they could be anything."""
     if not heads.bare:
-        return counts, heads
-    first = heads.bare[0]
-    kind: str | None = None
-    if len(heads.bare) == 2:
-        asked = memory.has_asked("adults") or facts.adults is None
-        if asked and heads.bare[1] < first:
-            counts |= {"adults": first, "children": heads.bare[1]}
-        return counts, heads
+        return {}
+    first, *rest = heads.bare
+    if rest:
+        if memory.has_asked("children") and sum(heads.bare) != memory.number("total"):
+            return heads.as_ages
+        pair = len(rest) == 1 and rest[0] < first
+        of_the_party = memory.has_asked("adults", "children") or facts.adults is None
+        return {"adults": first, "children": rest[0]} if pair and of_the_party else {}
     if memory.has_asked("range"):
-        kind = memory.notes.get("range", "people").partition(":")[0]
-    elif heads.corrected and facts.adults is not None:
-        kind = "adults" if memory.number("total") is None else "people"
-    elif memory.has_asked("children"):
-        kind = "adults" if memory.has_asked("adults") else "children"
-    elif facts.adults is None:
-        kind = "people"
-    return (counts | {kind: first} if kind else counts), heads
+        return {memory.notes.get("range", "people").partition(":")[0]: first}
+    if heads.corrected and facts.adults is not None:
+        return {"adults" if memory.number("total") is None else "people": first}
+    for kind in ("adults", "children"):
+        if memory.has_asked(kind):
+            return {kind: first}
+    return {"people": first} if facts.adults is None else {}
 
 
 def _merge_counts(

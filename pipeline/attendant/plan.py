@@ -180,6 +180,8 @@ def _person(
 ) -> Reason | None:
     """Why a person is wanted; the most pressing reason."""
     wants = list(reading.wants)
+    if reading.memory.has_asked("message"):  # what they dictate is for staff anyway
+        wants = [each for each in wants if each.reason != Reason.ASKED_FOR_PERSON]
     if is_too_many(facts, rules) and changed:
         wants.append(Escalation(Reason.LARGE_PARTY, "medium", guests_words(facts)))
     if Act.YES in reading.acts and reading.memory.has_asked("person"):

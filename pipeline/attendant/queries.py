@@ -28,9 +28,17 @@ _TOPIC = re.compile(
     r"|per (?:person|adult|head|child|kid|guest)|kids?|children|child|toddlers?|cards?|fees?|sides?"
     r"|add-?ons?|upgrades?|extra|alcohol|sake|drinks?|taxe?s?|protein|include[ds]?|invoice)\b"
 )
+_BESIDES = re.compile(r"\b(?:deposits?|tips?|gratuity|refund\w*|included?|alcohol|tables|chairs)\b")
+"""Asked in one breath with a price, and no part of it."""
+_PRICES = re.compile(
+    r"^\W*(?:your )?(?:price|pricing|prices|cost|costs|rates)\b[\W]*$|\bdo you charge\b"
+    r"|\byour (?:prices|pricing|rates)\b"
+)
+"""What it costs in general."""
 _CHAT = re.compile(
     r"^\W*(?:(?:hi+|hey+|hello+|yo)\b\W*(?:there\b\W*)?)?"
-    r"(?:$|(?:how are (?:you|u|things)|what'?s up|how'?s it going|how do you do)\b)"
+    r"(?:$|(?:is|would|will) (?:that|it|this) (?:be )?(?:a problem|ok|okay|fine|an issue)\b"
+    r"|(?:how are (?:you|u|things)|what'?s up|how'?s it going|how do you do)\b)"
 )
 
 
@@ -39,16 +47,19 @@ def is_query(
 ) -> bool:
     """Whether to look a sentence up. `told` says that it told something of the party; `read` is
     what is left of it."""
-    if Act.ASK not in done or _CHAT.search(plain):
+    prices = Act.PRICE in done and not told and _PRICES.search(plain) is not None
+    if (Act.ASK not in done and not prices) or _CHAT.search(plain):
         return False
     if done & {Act.WHO, Act.START_OVER, Act.LEAVE_MESSAGE, Act.FOREIGN}:
         return False
     if told or any(each.how != "mention" for each in orders):
         of_the_party = done & {Act.PRICE, Act.AVAILABLE, Act.COME, Act.BOOK}
+        if _BESIDES.search(plain):
+            return True
         asks_more = any(word.kind == "." for word in read.left)
         return asks_more and not (of_the_party or REQUEST.search(plain))
     if Act.PRICE in done:
-        return bool(_TOPIC.search(plain) or orders)
+        return prices or bool(_TOPIC.search(plain) or orders)
     return Act.AVAILABLE not in done or "how" in plain
 
 

@@ -20,7 +20,7 @@ from pipeline.inquiry.vocabulary import Snapshot
 from pipeline.quote.quote import Quote
 from pipeline.quote.travel import travel_for_zip
 
-_SOCIAL = frozenset({Act.THANK, Act.BYE, Act.NO, Act.LATER, Act.UNSURE})
+_SOCIAL = frozenset({Act.THANK, Act.BYE, Act.NO, Act.LATER, Act.UNSURE, Act.WISH, Act.NOD})
 
 _FEELINGS: Mapping[Reason, str] = {
     Reason.ILLNESS: "I am very sorry to hear that.",
@@ -107,7 +107,7 @@ def _about_people(plan: Plan, findings: Findings, snapshot: Snapshot) -> list[Pa
 def _feeling(plan: Plan, business: Business) -> str:
     """Why it is a person who answers."""
     if plan.person is Reason.LARGE_PARTY and is_too_many(plan.facts, business.prices):
-        return f"For more than {business.prices.max_adults} adults a person works out the quote."
+        return "For a party this large a person works out the quote."
     return _FEELINGS.get(plan.person, "") if plan.person else ""
 
 
@@ -131,6 +131,7 @@ def _social(plan: Plan, lost: int) -> list[Part]:
         (name and again, f"Thanks, {name}."),
         (Act.WHO in acts, "I am a computer program; our team is there too, just ask."),
         (Act.THANK in acts, "You are welcome!"),
+        (Act.WISH in acts, "Thank you, the same to you!"),
         (Act.BYE in acts, "Have a great day!"),
         (Act.LATER in acts or (Act.UNSURE in acts and settled), "No rush."),
         (Act.NO in acts and settled and Act.THANK not in acts, "No problem."),
@@ -183,6 +184,8 @@ def _goes_on(plan: Plan, findings: Findings) -> bool:
         return True
     if plan.message or findings.promised is not None:
         return False
+    if plan.is_first and not plan.reading.acts & {Act.THANK, Act.BYE}:
+        return True
     social = plan.reading.acts & _SOCIAL
     return not (social and not plan.queries and not plan.reading.acts & {Act.PRICE, Act.BOOK})
 

@@ -15,4 +15,6 @@
     consent     STOP, START and HELP, by whole message
     identity    one spelling for each phone number and e-mail address
     segments    what an SMS costs, and how to keep within it
+
+Nothing here changes anything: an outcome says what is wanted, and the shell commits it.
 """

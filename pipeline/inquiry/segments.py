@@ -38,17 +38,14 @@ _PLAIN = str.maketrans(
 _LONE_JOINER = re.compile("\u200d(?![\u2190-\U0001faff])")  # kept where it builds an emoji
 
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?"
-_UNBROKEN = re.compile(
-    rf"""
-    \(?\+?\d[\d().-]*(?:[ ][(\d][\d().-]*)+                  # (916) 555-0100
-    | {_MONTH}[ ]\d{{1,2}}(?:st|nd|rd|th)?(?:,?[ ]\d{{4}})?\S*  # December 12, 2026
-    | \$?\d[\d,.:]*[ ]{_MONTH}(?:[ ]\d{{4}})?\S*               # 12 December 2026
-    | \$?\d[\d,.:]*[ ](?!(?:and|as|at|before|by|for|from|in|is|on|or|plus|so|the|to|with)\b)
-      [A-Za-z][A-Za-z.]\S*                                     # 3:40 PM, 20 adults
-    | \S+
-    """,
-    re.VERBOSE,
+_FIGURES = (
+    re.compile(rf"{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?"),
+    re.compile(rf"\b\d{{1,2}} {_MONTH}(?: \d{{4}})?"),
+    re.compile(r"(?:\+?1[ .-]?)?\(?\b\d{3}\)?[ .-]\d{3}[ .-]\d{4}\b"),
+    re.compile(r"\+\d{1,3}(?: \d{2,5}){2,5}"),
+    re.compile(r"\$ ?\d[\d,.]* ?[A-Za-z]*|\b\d[\d,.:]* [A-Za-z]{2,}\.?"),
 )
+"""Where a cut would break a date, a telephone number, a time or an amount with its unit."""
 _DANGLING = frozenset(
     {"a", "an", "and", "at", "by", "for", "from", "in", "is", "of", "on", "or", "so", "the", "to"}
     | {"with", "x", "=", "+", "-"}
@@ -153,15 +150,26 @@ def _fewer_words(
 ) -> str:
     """The kept pieces, and as many words of the piece to be cut as there is room for."""
     gap, piece = pieces[cut]
-    words = _UNBROKEN.findall(piece[: 2 * max_characters])
+    ends = _ends(piece[: 2 * max_characters])
 
     def shortened(number: int) -> str:
-        left = words[:number]
+        left = piece[: ends[number - 1]].split(" ") if number else []
         while left and left[-1].lower() in _DANGLING:
             left.pop()
         ending = " ".join(left).rstrip(",;:-") + "..." if left else ""
         return _joined([*pieces[:cut], (gap, ending), *pieces[cut + 1 :]], kept | {cut})
 
-    number = bisect_left(range(len(words) + 1), True, key=lambda n: not fits(shortened(n)))
+    number = bisect_left(range(len(ends) + 1), True, key=lambda n: not fits(shortened(n)))
     shorter = shortened(number - 1) if number else ""
     return shorter if fits(shorter) else ""
+
+
+def _ends(piece: str) -> list[int]:
+    """Where a piece may end: behind each word that no figure goes on from."""
+    inside = {
+        place
+        for figure in _FIGURES
+        for found in figure.finditer(piece)
+        for place in range(found.start() + 1, found.end())
+    }
+    return [found.start() for found in re.finditer(r"\s+|$", piece) if found.start() not in inside]

@@ -235,9 +235,9 @@ class _Turn:
         self.escalations.append(Escalation(reason, priority or REASONS[reason], note.strip()))
 
     def _escalation(self) -> Escalation | None:
-        """The most pressing, told with the others; None where a person is already on it."""
+        """The most pressing, told with the others. One that is open already takes it in."""
         chosen = most_pressing(self.escalations)
-        if chosen is None or self.snapshot.escalated:
+        if chosen is None:
             return None
         others = [each.note for each in self.escalations if each.note not in chosen.note]
         return replace(chosen, note="\n".join([chosen.note, *dict.fromkeys(others)]))

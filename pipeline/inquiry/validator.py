@@ -49,6 +49,11 @@ _FREE_TRAVEL = re.compile(
     r"|\btravel(?: fee| charge| cost)?(?: \w+){0,3} (?:free|waived|included|on us)\b",
     re.IGNORECASE,
 )
+_PRETENDS = re.compile(
+    r"\bI(?:'m| am) (?:an? )?(?:real |actual |live )?(?:person|human|man|woman)\b"
+    r"|\bI(?:'m| am) not an? (?:AI|bot|robot|machine|computer|assistant)\b",
+    re.IGNORECASE,
+)
 _TODDLERS = re.compile(r"\b(?:toddlers?|bab(?:y|ies)|infants?)\b[^.!?\n]*$", re.IGNORECASE)
 _BARE_ZIP = re.compile(r"\d{5}")
 _SENTENCE_END = re.compile(r"[.!?](?:\s|$)|\n")
@@ -245,6 +250,8 @@ def _wordings(text: str, business: Business) -> Iterator[str]:
     for pattern in business.forbidden:
         if found := re.search(pattern, text, re.IGNORECASE):
             yield f"{found[0].strip()!r} is a wording that we do not use"
+    if found := _PRETENDS.search(text):
+        yield f"{found[0]!r}: an AI assistant writes, and says so"
     if found := _MARKUP.search(text):
         yield f"{found[0]!r}: plain text only"
 

@@ -103,6 +103,11 @@ class Program:
         [pid] = self._children(b"redis-server")
         return pid
 
+    def postgres(self) -> int:
+        """The process id of its own PostgreSQL."""
+        [pid] = self._children(b"bin/postgres\0")
+        return pid
+
     async def kill_worker(self, which: int = 0) -> None:
         """SIGKILL; returns when that worker is gone. Another is on its way by then."""
         pid = self.workers()[which]
@@ -127,8 +132,9 @@ class Program:
         return status
 
     def log(self) -> str:
-        """All that its processes have written so far."""
-        return self._log.read_text(encoding="utf-8") if self._log.exists() else ""
+        """All that its processes, its own servers included, have written so far."""
+        files = [self._log, *sorted(self.data_dir.glob("*.log"))]
+        return "".join(file.read_text(encoding="utf-8") for file in files if file.exists())
 
     def logged(self, event: str) -> Sequence[Mapping[str, Any]]:
         """The log's lines of this event."""

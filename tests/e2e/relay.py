@@ -5,6 +5,7 @@ Faults are made on the way and not in the programs: neither knows that somebody 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Self
 
 import aiohttp
@@ -26,33 +27,27 @@ async def straight(forward: Forward) -> web.Response:
     return await forward()
 
 
-def insisting(times: int) -> Way:
+def insisting(times: int, way: Way = straight) -> Way:
     """As Twilio repeats a webhook whose URL ends in #rc=TIMES&rp=all."""
 
-    async def way(forward: Forward) -> web.Response | None:
+    async def again_and_again(forward: Forward) -> web.Response | None:
         answer = None
         for _ in range(1 + times):
-            try:
-                answer = await forward()
-            except aiohttp.ClientError:
-                continue
-            if answer.status < 500:
-                break
+            with suppress(aiohttp.ClientError):
+                answer = await way(forward)
+                if answer is not None and answer.status < 500:
+                    break
         return answer
 
-    return way
+    return again_and_again
 
 
 class Held:
-    """Requests wait here, before or after the other side has had them, until `go` is set."""
+    """Requests that come before `go` is set wait for it here."""
 
     def __init__(self) -> None:
         self.reached = asyncio.Event()
         self.go = asyncio.Event()
-
-    async def _wait(self) -> None:
-        self.reached.set()
-        await self.go.wait()
 
     async def before(self, forward: Forward) -> web.Response:
         """The other side hears of it late."""
@@ -65,9 +60,19 @@ class Held:
         await self._wait()
         return answer
 
+    async def unheard(self, forward: Forward) -> web.Response | None:
+        """The other side has done it; its answer is lost, if it was not too late to wait."""
+        held = not self.go.is_set()
+        answer = await self.after(forward)
+        return None if held else answer
+
     async def lost(self, _forward: Forward) -> None:
         """The other side never hears of it."""
         await self._wait()
+
+    async def _wait(self) -> None:
+        self.reached.set()
+        await self.go.wait()
 
 
 class Relay:

@@ -6,6 +6,7 @@ that does not end by itself. Time passes where the test says so, in the rows tha
 
 import asyncio
 import os
+import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -97,15 +98,17 @@ async def test_before_the_text_is_stored(own_house, customer):
         await is_answered_once(house, customer)
 
 
-async def test_when_the_text_is_stored_and_the_webhook_not_yet_answered(own_house, customer):
+async def test_when_the_text_is_stored_and_twilio_does_not_hear_so(own_house, customer):
     held = Held()
-    async with Relay(held.after) as webhooks, own_house(debounce_seconds=NOT_YET) as house:
+    async with (
+        Relay(insisting(3, held.unheard)) as webhooks,
+        own_house(debounce_seconds=NOT_YET) as house,
+    ):
         webhooks.target, house.twilio.gateway_url = house.program.url, webhooks.url
-        text = asyncio.create_task(house.twilio.text(customer, QUESTION, copies=2))
+        text = asyncio.create_task(house.twilio.text(customer, QUESTION))
         await held.reached.wait()
         await house.program.kill_worker()
         held.go.set()
-        webhooks.way = straight
         await text
         await back(house)
         await fall_due(house)
@@ -255,25 +258,13 @@ async def test_nothing_outlives_the_parent_and_nothing_said_is_forgotten(own_hou
         assert "$1,210.00" in await house.ask(customer, "make that 22 adults please")
 
 
-async def test_on_sigterm_a_turn_is_finished_and_its_answer_sent(own_house, customer):
-    thinking = Held()
-    async with StandIn() as nobody, Relay(thinking.before) as model:
-        model.target = nobody.url
-        async with own_house(OPENAI_BASE_URL=f"{model.url}/v1") as house:
-            async with house.http.get("/readyz") as response:
-                assert response.status == 200
-            await house.twilio.text(customer, QUESTION)
-            await thinking.reached.wait()
-            house.program.terminate()
-
-            async def is_draining() -> bool:
-                async with house.http.get("/readyz") as response:
-                    return response.status == 503
-
-            await until(is_draining, "saying that it is not ready")
-            thinking.go.set()
-            assert await house.program.ended() == 0
-            assert TOTAL in await house.answer(customer)
-
-            house.program.start()
-            await back(house)
+async def test_when_the_database_itself_is_killed(own_house, customer):
+    async with (
+        Relay(insisting(100)) as webhooks,
+        own_house(dsn=None, redis_url=None) as house,
+    ):
+        webhooks.target, house.twilio.gateway_url = house.program.url, webhooks.url
+        await house.ask(customer, "hello, we are 20 adults")
+        await house.at_rest()
+        os.kill(house.program.postgres(), signal.SIGKILL)
+        assert TOTAL in await house.ask(customer, "in 95125")

@@ -128,9 +128,9 @@ def test_nothing_is_left_when_their_parent_is_killed_and_the_next_start_needs_no
     assert until(lambda: not belonging_to(data_dir), within_s=2)
 
 
-def test_a_data_folder_in_use_is_refused_naming_who_uses_it(data_dir):
-    with running_elsewhere(data_dir) as (parent, pids):
-        with pytest.raises(InUse) as caught, running(data_dir):
+def test_a_data_folder_in_use_is_refused_naming_who_uses_it(made):
+    with running_elsewhere(made) as (parent, pids):
+        with pytest.raises(InUse) as caught, running(made):
             pass
         assert f"in use by process {parent.pid}" in str(caught.value)
         assert not any(ends(pid, within_s=0) for pid in pids)
@@ -143,31 +143,31 @@ def test_a_data_folder_is_free_when_its_holder_is_done(tmp_path):
         assert lock > 2
 
 
-async def test_a_command_uses_the_database_that_runs(data_dir):
-    with running(data_dir) as (postgres, _), embedded.database(data_dir) as url:
+async def test_a_command_uses_the_database_that_runs(made):
+    with running(made) as (postgres, _), embedded.database(made) as url:
         assert await sql(url, "SELECT pg_postmaster_start_time()") == await sql(
             postgres, "SELECT pg_postmaster_start_time()"
         )
 
 
-async def test_a_command_runs_the_database_itself_when_nobody_does(data_dir):
-    with embedded.database(data_dir) as url:
+async def test_a_command_runs_the_database_itself_when_nobody_does(made):
+    with embedded.database(made) as url:
         assert await sql(url, "SELECT 1") == 1
-    assert not belonging_to(data_dir)
+    assert not belonging_to(made)
 
 
-async def test_the_servers_listen_on_their_own_sockets_only(data_dir):
-    with running(data_dir) as (postgres, redis), redis_of(redis) as client:
+async def test_the_servers_listen_on_their_own_sockets_only(made):
+    with running(made) as (postgres, redis), redis_of(redis) as client:
         assert await sql(postgres, "SHOW listen_addresses") == ""
         assert client.config_get("port") == {"port": "0"}
-    assert [(data_dir / name).stat().st_mode & 0o777 for name in ("postgres", "redis")] == [
+    assert [(made / name).stat().st_mode & 0o777 for name in ("postgres", "redis")] == [
         0o700,
         0o700,
     ]
 
 
-async def test_postgres_keeps_its_promises_and_speaks_utc_and_utf_8(data_dir):
-    with running(data_dir) as (postgres, _):
+async def test_postgres_keeps_its_promises_and_speaks_utc_and_utf_8(made):
+    with running(made) as (postgres, _):
         names = ("fsync", "full_page_writes", "synchronous_commit", "TimeZone", "server_encoding")
         assert [await sql(postgres, f"SHOW {name}") for name in names] == [
             "on",
@@ -178,15 +178,15 @@ async def test_postgres_keeps_its_promises_and_speaks_utc_and_utf_8(data_dir):
         ]
 
 
-def test_redis_writes_down_what_it_is_told_and_never_forgets_for_lack_of_room(data_dir):
-    with running(data_dir) as (_, redis), redis_of(redis) as client:
+def test_redis_writes_down_what_it_is_told_and_never_forgets_for_lack_of_room(made):
+    with running(made) as (_, redis), redis_of(redis) as client:
         assert client.config_get("appendonly") == {"appendonly": "yes"}
         assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
 
 
-def test_the_servers_know_none_of_our_secrets(data_dir, monkeypatch):
+def test_the_servers_know_none_of_our_secrets(made, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "canary")
-    with running(data_dir) as servers:
+    with running(made) as servers:
         for server in servers:
             environ = Path(f"/proc/{server.process.pid}/environ").read_bytes()
             assert b"canary" not in environ
@@ -231,6 +231,11 @@ def test_a_redis_file_that_makes_no_sense_is_told_with_what_to_delete(data_dir):
     with pytest.raises(ServerFailed) as caught, running(data_dir):
         pass
     assert f"Delete {data_dir}/redis" in str(caught.value)
+
+
+def test_a_missing_package_is_told_with_what_to_install_or_set():
+    with pytest.raises(ServerFailed, match=r"REDIS_URL is not set.*embedded.*redis-server"):
+        embedded._site("there_is_no_such_package", "REDIS_URL")
 
 
 def test_a_data_folder_that_cannot_be_is_told_by_its_setting(tmp_path):

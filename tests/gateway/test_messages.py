@@ -9,7 +9,7 @@ from gateway import messages
 from gateway.messages import MAX_ATTEMPTS, PARKED, Lanes
 from pipeline.errors import ModelFailed
 from pipeline.inquiry.turn import ModelReply
-from storage import conversations
+from storage import conversations, lanes
 from tests.storage.arrivals import DANA, LEE, claim, text
 
 
@@ -177,7 +177,7 @@ async def test_what_a_program_knows_of_a_customer_reaches_the_turn(pool, impatie
         command=None,
         debounce_seconds=None,
     )
-    lane = await conversations.claim_idle(pool, conversation.conversation_id, lease_seconds=15)
+    lane = await lanes.claim_idle(pool, conversation.conversation_id, lease_seconds=15)
     known = {"name": "Dana", "zipcode": "95125"}
     outcome, _ = await messages.answer(impatient, lane, None, sending=False, known=known)
     assert (outcome.facts.name, outcome.facts.zip) == ("Dana", "95125")

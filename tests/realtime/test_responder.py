@@ -1,11 +1,9 @@
 """The responder asks one model, then the next, and makes something of any answer or none."""
 
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
-from openai.types.chat import ChatCompletion
 
 from pipeline.errors import ModelFailed
 from pipeline.inquiry.facts import Facts
@@ -21,7 +19,6 @@ from tests.simulators.chat_completions import (
     Hangs,
     Says,
     Sends,
-    completion,
 )
 
 NOW = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
@@ -249,10 +246,3 @@ async def test_an_answer_cut_at_its_length_is_no_answer() -> None:
 
 def test_a_key_is_never_shown() -> None:
     assert SECRET not in repr(Endpoint("simulated", api_key=SECRET))
-
-
-@pytest.mark.parametrize("step", [Says("Hello."), Calls([("search_knowledge", {"query": "x"})])])
-def test_the_simulator_answers_in_the_shape_of_the_api(step: Says | Calls) -> None:
-    answer = completion(step, "simulated")
-    parsed = ChatCompletion.model_validate(answer, strict=True)
-    assert json.loads(parsed.model_dump_json(exclude_unset=True)) == answer

@@ -52,7 +52,7 @@ class Run:
     refused: int = 0
     """Answers other than 200, and no answers."""
     due: dict[str, float] = field(default_factory=dict)
-    """Sender to the `perf_counter` at which its text was due."""
+    """Sender to the `perf_counter` at which its first text was due."""
 
 
 class Provider:
@@ -93,9 +93,11 @@ async def served(app: web.Application, port: int) -> AsyncIterator[int]:
         await runner.cleanup()
 
 
-def texts(count: int, body: str, url: str, first: int = 0) -> Sequence[Text]:
-    """Texts of as many handsets, signed for `url`, numbered from `first`."""
-    return [_text(_handset(number), body, url) for number in range(first, first + count)]
+def texts(
+    count: int, body: str, url: str, *, first: int = 0, handsets: int | None = None
+) -> Sequence[Text]:
+    """Texts signed for `url`, of `handsets` in turn (else each its own), numbered from `first`."""
+    return [_text(_handset(first + each % (handsets or count)), body, url) for each in range(count)]
 
 
 def _handset(number: int) -> str:
@@ -133,7 +135,7 @@ async def open_loop(url: str, load: Sequence[Text], rate: float) -> Run:
             if (ahead := due - perf_counter()) > 0:
                 await asyncio.sleep(ahead)
             run.late.append(max(0.0, perf_counter() - due))
-            run.due[text.sender] = due
+            run.due.setdefault(text.sender, due)
             group.create_task(_deliver(session, url, text, due, run))
     return run
 

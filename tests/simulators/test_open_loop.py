@@ -25,7 +25,7 @@ CHANNEL = TwilioSms(ACCOUNT, AUTH_TOKEN, OUR_NUMBER)
 
 def test_a_text_is_one_that_our_channel_takes_for_twilios():
     url = f"http://127.0.0.1:8080{INBOUND_PATH}"
-    load = texts(3, "How much for 10?", url, 9_999)
+    load = texts(3, "How much for 10?", url, first=9_999)
     facts = [
         CHANNEL.receive(
             Webhook(
@@ -42,6 +42,12 @@ def test_a_text_is_one_that_our_channel_takes_for_twilios():
     assert [fact.sender for fact in facts] == ["+14085559999", "+14155550000", "+14155550001"]
     assert {fact.text for fact in facts} == {"How much for 10?"}
     assert len({fact.provider_id for fact in facts}) == 3
+
+
+def test_handsets_take_turns():
+    load = texts(5, "hello", "http://127.0.0.1/", first=10, handsets=2)
+    assert [text.sender[-2:] for text in load] == ["10", "11", "10", "11", "10"]
+    assert len({text.body for text in load}) == 5
 
 
 async def _loaded(handler, count: int, rate: float):

@@ -6,8 +6,8 @@ from uuid import uuid4
 from pipeline.inquiry.facts import Facts
 from pipeline.inquiry.turn import Outcome
 from pipeline.messages import InboundMessage
-from storage import conversations
-from storage.conversations import Seen
+from storage import conversations, lanes
+from storage.lanes import Seen
 
 US, DANA, LEE = "+19165550100", "+14155550123", "+14155550124"
 SOON = datetime.now(UTC) + timedelta(hours=1)
@@ -29,16 +29,16 @@ async def arrive(db, message, *, command=None, debounce=0.0):
 
 
 async def claim(pool, lease=15.0):
-    [lane] = await conversations.claim_due(pool, limit=1, lease_seconds=lease)
+    [lane] = await lanes.claim_due(pool, limit=1, lease_seconds=lease)
     return lane
 
 
 async def close(pool, lane, outcome=None, *, seen=None, expires=3600.0):
     outcome = outcome or Outcome(reply="Hello!", facts=Facts(adults=20))
     if seen is None:
-        history = await conversations.history(pool, lane)
+        history = await lanes.history(pool, lane)
         seen = Seen(history.last_inbound_seq, lane.inquiry_version)
-    return await conversations.close(
+    return await lanes.close(
         pool,
         lane,
         seen,

@@ -31,7 +31,7 @@ def known(party: Party = PARTY) -> KnownQuote:
 
 async def saved(pool, quote: KnownQuote, inquiry_id: InquiryId | None = None) -> int:
     version, _ = await seed(pool, "my_hibachi", seed_files("my_hibachi"))
-    await quotes.save(pool, quote.quote_id, inquiry_id, quote.party, quote.quote, version)
+    await quotes.save(pool, inquiry_id, quote, version)
     return version
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema_rs import validator_for
 from openai.types.chat import ChatCompletionToolParam
@@ -215,6 +215,7 @@ anything = st.recursive(
 NAMES = ["adults", "children", "protein_selections", "event_zipcode", "query", "text", "miles", ""]
 
 
+@settings(max_examples=min(1000, settings.default.max_examples))
 @given(
     st.sampled_from([*TOOLS, "nothing"]),
     st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=5), anything, max_size=4),

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openai.types.chat import ChatCompletionMessageParam
 from pydantic import TypeAdapter
@@ -347,9 +347,10 @@ def test_a_quote_that_staff_must_see_reaches_them(
         assert "total $" in outcome.escalation.note
 
 
-def test_a_second_escalation_is_not_made_but_the_reply_still_says_so() -> None:
+def test_what_adds_to_an_open_escalation_is_told_on_and_promises_no_new_time() -> None:
     outcome, _ = played(later("I want a refund", escalated=True), says("I understand."))
-    assert outcome.escalation is None
+    assert outcome.escalation is not None
+    assert (outcome.escalation.reason, outcome.escalation.note) == ("refund", "I want a refund")
     assert outcome.reply == "I understand. A person from our team will follow up with you."
 
 
@@ -416,6 +417,7 @@ replies = st.one_of(
 )
 
 
+@settings(max_examples=min(1000, settings.default.max_examples))
 @given(st.lists(replies, min_size=1, max_size=8), st.text(max_size=80), st.booleans())
 def test_whatever_a_model_does_a_turn_ends_with_words_that_may_leave(
     script: list[ModelReply], text: str, first: bool
