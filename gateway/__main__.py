@@ -100,23 +100,9 @@ def _redis_url(settings: Settings) -> str | None:
 def _migrate(_arguments: Arguments) -> int:
     settings = from_environment()
     with _database(settings) as dsn:
-        ran = asyncio.run(_prepare(dsn, settings))
+        ran = asyncio.run(businesses.prepare(dsn, settings.business))
     _say("\n".join(ran) if ran else "the database is up to date")
     return 0
-
-
-async def _prepare(dsn: str, settings: Settings) -> list[str]:
-    """Migrate, and give the business its first version; what was done, a line each."""
-    db = await _connect(dsn)
-    try:
-        done = [f"ran {name}" for name in await migrate(dsn)]
-        if await businesses.current(db, settings.business) is None:
-            files = businesses.seed_files(settings.business)
-            number, _ = await businesses.seed(db, settings.business, files)
-            done.append(f"{settings.business} is at version {number}, as this program brings it")
-    finally:
-        await db.close()
-    return done
 
 
 def _database(settings: Settings) -> AbstractContextManager[str]:
@@ -136,7 +122,7 @@ def _on_database(work: Work, arguments: Arguments) -> int:
 
 
 async def _do(work: Work, dsn: str, settings: Settings, arguments: Arguments) -> None:
-    db = await _connect(dsn)
+    db = await connect(dsn)
     try:
         if settings.database_url is None:
             await migrate(dsn)
@@ -145,14 +131,6 @@ async def _do(work: Work, dsn: str, settings: Settings, arguments: Arguments) ->
         await work(db, settings, arguments)
     finally:
         await db.close()
-
-
-async def _connect(dsn: str) -> asyncpg.Connection:
-    try:
-        return await connect(dsn)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as exc:
-        said = str(exc) or type(exc).__name__
-        raise ConciergeError(f"the database cannot be reached: {said}; mend DATABASE_URL") from exc
 
 
 def _operator() -> Actor:

@@ -25,27 +25,14 @@ from gateway.settings import Settings
 from gateway.tools import Model
 from gateway.web import routes
 from realtime.responder import OPENAI_URL, Endpoint, Responder
-from storage import businesses, outbox
-from storage.database import migrate, open_pool
+from storage import outbox
+from storage.database import open_pool
 from storage.sessions import Sessions
 
 log = structlog.get_logger()
 
 DRAIN_SECONDS = 25.0
 KEEPALIVE_SECONDS = 75.0
-
-
-async def prepare(settings: Settings) -> None:
-    """What is done once before workers start: migrations, and the business's first version."""
-    assert settings.database_url is not None
-    dsn = settings.database_url.get_secret_value()
-    for name in await migrate(dsn):
-        log.info("migrated", migration=name)
-    async with await open_pool(dsn, size=1) as pool:
-        if await businesses.current(pool, settings.business) is None:
-            files = businesses.seed_files(settings.business)
-            await businesses.seed(pool, settings.business, files)
-            log.info("business_seeded", business=settings.business)
 
 
 async def serve(settings: Settings, listening: socket.socket, number: int) -> None:

@@ -24,6 +24,7 @@ from gateway import child, embedded
 from gateway.log import configure
 from gateway.settings import Settings, worker_environment
 from pipeline.errors import ConciergeError
+from storage import businesses
 
 Prepare = Callable[[Settings], Coroutine[None, None, None]]
 
@@ -109,15 +110,15 @@ def run(
         with ExitStack() as stack:
             listening = stack.enter_context(listen(settings.host, settings.port))
             settings, servers = _serving(settings, stack)
-            asyncio.run((prepare or _app_prepare)(settings))
+            asyncio.run((prepare or _migrate_and_seed)(settings))
             signal.pthread_sigmask(signal.SIG_BLOCK, AWAITED)
+            start = partial(_start_worker, worker, settings, listening)
             workers = [
-                Kept(
-                    f"worker {number}", partial(_start_worker, worker, number, settings, listening)
-                )
+                Kept(f"worker {number}", partial(start, number))
                 for number in range(1, settings.workers + 1)
             ]
-            _say(f"Listening on http://{settings.host}:{settings.port}")
+            host = f"[{settings.host}]" if ":" in settings.host else settings.host
+            _say(f"Listening on http://{host}:{settings.port}")
             _keep([*servers, *workers])
             listening.close()
             _drain(workers)
@@ -166,14 +167,16 @@ def _serving(settings: Settings, stack: ExitStack) -> tuple[Settings, list[Kept]
     return settings.model_copy(update=urls), kept
 
 
-async def _app_prepare(settings: Settings) -> None:
-    from gateway.app import prepare  # noqa: PLC0415 - a test's parent brings its own
-
-    await prepare(settings)
+async def _migrate_and_seed(settings: Settings) -> None:
+    assert settings.database_url is not None
+    for line in await businesses.prepare(
+        settings.database_url.get_secret_value(), settings.business
+    ):
+        log.info("prepared", done=line)
 
 
 def _start_worker(
-    command: Sequence[str], number: int, settings: Settings, listening: socket.socket
+    command: Sequence[str], settings: Settings, listening: socket.socket, number: int
 ) -> subprocess.Popen[bytes]:
     assert settings.database_url is not None
     assert settings.redis_url is not None

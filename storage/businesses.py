@@ -8,12 +8,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.abc import Traversable
 from importlib.resources import files as package_files
+from importlib.resources.abc import Traversable
 
 from pipeline.business.document import parse
 from pipeline.errors import BusinessError, InvalidFields
-from storage.database import Db
+from storage.database import Db, connect, migrate
 from storage.people import Actor, audit, writing
 
 SEED = Actor("seed", "owner")
@@ -104,6 +104,19 @@ async def find(db: Db, business: str, which: str) -> tuple[int, Files]:
     if row is None:
         raise InvalidFields({"version": f"{which!r} is no version or label of {business}"})
     return row["version"], row["document"]
+
+
+async def prepare(dsn: str, business: str) -> Sequence[str]:
+    """Migrate, and give the business its first version; what was done, a line each."""
+    done = [f"ran {name}" for name in await migrate(dsn)]
+    db = await connect(dsn)
+    try:
+        if await current(db, business) is None:
+            version, _ = await seed(db, business, seed_files(business))
+            done.append(f"{business} is at version {version}, as this program brings it")
+    finally:
+        await db.close()
+    return done
 
 
 async def seed(db: Db, business: str, files: Files) -> tuple[int, Files]:

@@ -7,18 +7,32 @@ from importlib.resources import files
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from pipeline.errors import ConciergeError
+
 Db = asyncpg.Pool | asyncpg.Connection | PoolConnectionProxy
 """What a query needs: the pool, or one connection inside a transaction."""
 
-DATABASE_DOWN = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+
+class Unreachable(ConciergeError):
+    """No connection could be made. The message says why and what to mend."""
+
+
+DATABASE_DOWN = (Unreachable, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 """What a query raises when the database is away, restarting or too slow."""
 
+COMMAND_SECONDS = 30.0
 MIGRATION_LOCK = 0x636F6E63  # "conc": one migrator at a time, whatever machine it is on
 
 
-async def connect(dsn: str) -> asyncpg.Connection:
-    """One connection outside the pool, jsonb and json as Python values."""
-    connection = await asyncpg.connect(dsn, timeout=10, command_timeout=30)
+async def connect(
+    dsn: str, *, command_seconds: float | None = COMMAND_SECONDS
+) -> asyncpg.Connection:
+    """One connection outside the pool, jsonb and json as Python values. Raises Unreachable."""
+    try:
+        connection = await asyncpg.connect(dsn, timeout=10, command_timeout=command_seconds)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as exc:
+        said = str(exc) or type(exc).__name__
+        raise Unreachable(f"the database cannot be reached: {said}; mend DATABASE_URL") from exc
     await _prepare(connection)
     return connection
 
@@ -26,7 +40,7 @@ async def connect(dsn: str) -> asyncpg.Connection:
 async def open_pool(dsn: str, *, size: int = 10) -> asyncpg.Pool:
     """The pool of one process. jsonb columns are Python values; every command has a deadline."""
     return await asyncpg.create_pool(
-        dsn, min_size=1, max_size=size, timeout=10, command_timeout=30, init=_prepare
+        dsn, min_size=1, max_size=size, timeout=10, command_timeout=COMMAND_SECONDS, init=_prepare
     )
 
 
@@ -48,7 +62,8 @@ def migrations() -> Sequence[tuple[int, str, str]]:
 
 async def migrate(dsn: str) -> Sequence[str]:
     """Run the migrations that have not run; return their names. Safe from several processes."""
-    connection = await asyncpg.connect(dsn, timeout=10)
+    # No deadline: another migrator may take its time, and so may a migration.
+    connection = await connect(dsn, command_seconds=None)
     ran: list[str] = []
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK)

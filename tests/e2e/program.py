@@ -98,15 +98,13 @@ class Program:
         """The process ids of the workers that live now."""
         return self._children(b"\0worker\0")
 
-    def redis(self) -> int:
-        """The process id of its own Redis."""
-        [pid] = self._children(b"redis-server")
-        return pid
+    def redis(self) -> int | None:
+        """The process id of its own Redis, if that runs."""
+        return next(iter(self._children(b"redis-server")), None)
 
-    def postgres(self) -> int:
-        """The process id of its own PostgreSQL."""
-        [pid] = self._children(b"bin/postgres\0")
-        return pid
+    def postgres(self) -> int | None:
+        """The process id of its own PostgreSQL, if that runs."""
+        return next(iter(self._children(b"bin/postgres\0")), None)
 
     async def kill_worker(self, which: int = 0) -> None:
         """SIGKILL; returns when that worker is gone. Another is on its way by then."""
@@ -165,8 +163,9 @@ def reserved_port() -> Iterator[int]:
 
 
 @contextmanager
-def stopped(pid: int) -> Iterator[None]:
+def stopped(pid: int | None) -> Iterator[None]:
     """A process that is there and does nothing meanwhile."""
+    assert pid is not None
     os.kill(pid, signal.SIGSTOP)
     try:
         yield

@@ -128,6 +128,27 @@ async def test_two_customers_at_once_do_not_mix(house, customers):
     assert "$660.00" in for_bob
 
 
+CONVERSATION = [
+    ("hi! do you do birthday parties?", "AI assistant"),
+    ("we'd be 20 adults", "$1,100.00"),
+    ("it's in 95125", "95125"),
+    ("actually 22 adults and 5 kids", "$1,360.00"),
+    ("add 10 filet mignon please", "$1,410.00"),
+    ("no filet after all", "$1,360.00"),
+    ("what's the deposit?", "$100"),
+    ("we moved the party to 94539", "94539"),
+    ("what is included?", "two proteins"),
+    ("ok so what's the total now?", "$1,360.00"),
+]
+
+
+async def test_ten_turns_keep_what_was_said_and_follow_every_change_of_mind(house, customer):
+    for text, expected in CONVERSATION:
+        reply = await house.ask(customer, text)
+        assert expected in reply, text
+        assert len(reply) <= LONGEST_REPLY
+
+
 POISON = [
     "\0\0\0",
     "20 adults\0 in 95125",
@@ -144,12 +165,19 @@ async def test_a_poisonous_text_harms_nobody(house, customers):
     good = [next(customers) for _ in POISON]
     await asyncio.gather(
         *(house.twilio.text(number, each) for each in POISON),
-        house.twilio.text("72345", "a short code has no number to answer"),
         *(house.twilio.text(each, QUESTION) for each in good),
     )
     for each in good:
         assert TOTAL in await house.answer(each)
     assert await house.answer(number)
+
+
+@pytest.mark.xfail(strict=True, reason="what is parked is acknowledged, but not with TwiML")
+async def test_a_sender_that_cannot_be_answered_is_set_aside_for_people(own_house):
+    async with own_house() as house:
+        await house.twilio.text("72345", "a short code has no number to answer")
+        [parked] = await house.pool.fetch("SELECT path, reason FROM parked_webhooks")
+        assert parked["path"] == INBOUND_PATH
 
 
 async def test_what_cannot_be_answered_goes_to_a_person_and_its_neighbours_are_answered(

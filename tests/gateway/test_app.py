@@ -6,8 +6,9 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from channels.contract import secret_values
-from gateway.app import opened, prepare
+from gateway.app import opened
 from gateway.settings import load
+from storage.businesses import prepare
 from tests.gateway.lines import ACCOUNT, NUMBER, TOKEN, TWILIO, inbound_form, signed
 
 
@@ -27,14 +28,10 @@ def settings(database_dsn, redis_url, tmp_path):
     return load(environ, None)
 
 
-async def test_preparing_twice_seeds_the_business_once(settings, pool):
-    await prepare(settings)
-    await prepare(settings)
-    assert await pool.fetchval("SELECT count(*) FROM business_versions") == 1
-
-
-async def test_a_signed_text_becomes_an_owed_answer_and_closing_leaves_no_task(settings, pool):
-    await prepare(settings)
+async def test_a_signed_text_becomes_an_owed_answer_and_closing_leaves_no_task(
+    settings, pool, database_dsn
+):
+    await prepare(database_dsn, "my_hibachi")
     before = asyncio.all_tasks()
     async with (
         opened(settings, 1) as (_, application),
@@ -52,8 +49,8 @@ async def test_a_signed_text_becomes_an_owed_answer_and_closing_leaves_no_task(s
     assert "$1,100.00" in body
 
 
-async def test_every_route_says_how_its_caller_is_proved(settings):
-    await prepare(settings)
+async def test_every_route_says_how_its_caller_is_proved(settings, database_dsn):
+    await prepare(database_dsn, "my_hibachi")
     open_to_all = {"/", "/healthz", "/readyz", "/v1/openapi.json"}
     async with (
         opened(settings, 1) as (_, application),

@@ -190,3 +190,11 @@ async def test_businesses_do_not_see_each_other(pool, first):
     assert await businesses.versions(pool, "elsewhere") == []
     with pytest.raises(InvalidFields, match="no version or label"):
         await businesses.find(pool, "elsewhere", "1")
+
+
+async def test_preparing_again_does_nothing_more(pool, database_dsn):
+    assert await businesses.prepare(database_dsn, "my_hibachi") == [
+        "my_hibachi is at version 1, as this program brings it"
+    ]
+    assert await businesses.prepare(database_dsn, "my_hibachi") == []
+    assert await pool.fetchval("SELECT count(*) FROM business_versions") == 1

@@ -2,7 +2,9 @@
 
 import asyncio
 
-from storage.database import connect, migrate, migrations, pending_migrations
+import pytest
+
+from storage.database import Unreachable, connect, migrate, migrations, pending_migrations
 
 
 async def test_migrations_run_once_even_from_several_processes_at_the_same_time(pool, database_dsn):
@@ -23,3 +25,8 @@ async def test_jsonb_comes_and_goes_as_python_values(database_dsn):
     value = {"a": [1, None, "é"]}
     assert await connection.fetchval("SELECT $1::jsonb", value) == value
     await connection.close()
+
+
+async def test_a_database_that_is_not_there_says_what_to_mend():
+    with pytest.raises(Unreachable, match="cannot be reached.*mend DATABASE_URL"):
+        await connect("postgresql://concierge@127.0.0.1:1/concierge")
