@@ -71,6 +71,8 @@ _VAGUE = re.compile(
 _ABOUT_US = re.compile(
     r"\b(?:call|let you know|get back|text (?:you|me)|respond|reach out|follow up|talk|hear from)\b"
 )
+MOST_DAYS = 4
+"""So many days of one sentence are read."""
 _MOVED = re.compile(
     r"\b(?:from|moved?|chang(?:e|ed|ing)|switch(?:ed)?|push(?:ed)?|instead(?! of)|rather)\b"
 )
@@ -94,11 +96,14 @@ def take_date(slate: Slate, today: date, *, asked: bool) -> Named | None:
     several days the first counts, or the last where the party is moved from one to the other.
     """
     moved = _MOVED.search(slate.text) is not None
-    first = found = _take_one(slate, today, asked=asked)
-    while found and (found := _take_one(slate, today, asked=False)):
-        if moved and found.day:
-            first = found
-    return first
+    named = _take_one(slate, today, asked=asked)
+    for _ in range(MOST_DAYS - 1):
+        another = _take_one(slate, today, asked=False) if named else None
+        if another is None:
+            break
+        if moved and another.day:
+            named = another
+    return named
 
 
 def _take_one(slate: Slate, today: date, *, asked: bool) -> Named | None:

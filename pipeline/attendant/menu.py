@@ -88,7 +88,7 @@ def take_orders(
     return swaps, orders
 
 
-_LIST = r"(?:,?&|,|\+|r|,?&?)"
+_LIST = r"(?:,?&|[,+r]|)"
 _DISH = re.compile(r"I")
 
 _NEW_FOR_OLD = re.compile(r"(?:N\*?|N[APC]P*[wvz]+)?ISI")

@@ -1,7 +1,6 @@
 """What end-to-end tests share: a house of one's own or one for all, and customers."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -9,9 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.e2e.house import House, open_house
-
-OpenHouse = Callable[..., AbstractAsyncContextManager[House]]
+from tests.e2e.house import House, OpenHouse, open_house
 
 _numbers = (f"+1415555{number:04}" for number in count(1))
 

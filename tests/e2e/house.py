@@ -4,8 +4,14 @@ Hard is to judge a run: only once it has come to rest, then by what the provider
 the rows say, and a log in which nothing may stand that is nobody's business.
 """
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    nullcontext,
+)
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,13 +74,13 @@ class House:
         async with self.http.post(path, json=body, headers={**OWNER, **headers}) as response:
             return response.status, await response.json(), response.headers
 
-    async def at_rest(self) -> None:
+    async def at_rest(self, within_s: float = REST_SECONDS) -> None:
         """Wait until nobody is owed anything and every callback has been made."""
 
         async def rests() -> bool:
             return not await self.pool.fetchval(_BUSY)
 
-        await until(rests, "coming to rest", REST_SECONDS)
+        await until(rests, "coming to rest", within_s)
         await self.twilio.reported()
 
     async def judge(self) -> None:
@@ -90,6 +96,10 @@ class House:
         written = {str(event["body"]) for event in events}
         numbers = {str(event[end]) for event in events for end in ("from", "to")}
         return {text for text in written if len(text) >= TELLING} | numbers | self.secrets
+
+
+OpenHouse = Callable[..., AbstractAsyncContextManager[House]]
+"""`open_house` with a folder and servers chosen already."""
 
 
 @asynccontextmanager

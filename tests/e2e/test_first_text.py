@@ -62,8 +62,7 @@ async def test_the_same_webhook_five_times_at_once_gets_one_answer(house, custom
 
 
 async def test_after_stop_nothing_is_ever_sent_until_start(house, customer):
-    await house.twilio.text(customer, QUESTION)
-    await house.twilio.text(customer, "Stop")  # before the answer is due
+    await asyncio.gather(*(house.twilio.text(customer, each) for each in (QUESTION, "Stop")))
     assert "unsubscribed" in await house.answer(customer)
     await house.twilio.text(customer, "are you still there? 20 adults in 95125")
     await house.at_rest()
@@ -116,12 +115,12 @@ async def test_who_asks_for_a_person_is_promised_an_honest_time_and_staff_see_it
 async def test_two_customers_at_once_do_not_mix(house, customers):
     ann, bob = next(customers), next(customers)
 
-    async def customer(number: str, *texts: str) -> str:
+    async def told(number: str, *texts: str) -> str:
         return [await house.ask(number, text) for text in texts][-1]
 
     for_ann, for_bob = await asyncio.gather(
-        customer(ann, "quote for 20 adults", "it is in 95125", "and the total?"),
-        customer(bob, "quote for 12 adults", "it is in 94539", "and the total?"),
+        told(ann, "quote for 20 adults", "it is in 95125", "and the total?"),
+        told(bob, "quote for 12 adults", "it is in 94539", "and the total?"),
     )
     assert TOTAL in for_ann
     assert TOTAL not in for_bob

@@ -86,7 +86,7 @@ async def is_answered_once(house: House, number: str) -> None:
     assert len(house.twilio.ledger.events("created")) == 1
 
 
-async def test_before_the_text_is_stored(own_house, customer):
+async def test_killed_before_the_text_is_stored(own_house, customer):
     async with Relay(insisting(3)) as webhooks, own_house() as house:
         webhooks.target, house.twilio.gateway_url = house.program.url, webhooks.url
         async with locked(house, "messages"):
@@ -98,7 +98,7 @@ async def test_before_the_text_is_stored(own_house, customer):
         await is_answered_once(house, customer)
 
 
-async def test_when_the_text_is_stored_and_twilio_does_not_hear_so(own_house, customer):
+async def test_killed_when_the_text_is_stored_and_twilio_does_not_hear_so(own_house, customer):
     held = Held()
     async with (
         Relay(insisting(3, held.unheard)) as webhooks,
@@ -115,7 +115,7 @@ async def test_when_the_text_is_stored_and_twilio_does_not_hear_so(own_house, cu
         await is_answered_once(house, customer)
 
 
-async def test_while_the_debounce_runs(own_house, customer):
+async def test_killed_while_the_debounce_runs(own_house, customer):
     async with own_house(debounce_seconds=NOT_YET) as house:
         await house.twilio.text(customer, QUESTION)
         await house.program.kill_worker()
@@ -124,7 +124,7 @@ async def test_while_the_debounce_runs(own_house, customer):
         await is_answered_once(house, customer)
 
 
-async def test_when_the_conversation_is_claimed(own_house, customer):
+async def test_killed_when_the_conversation_is_claimed(own_house, customer):
     async with own_house(debounce_seconds=NOT_YET) as house:
         await house.twilio.text(customer, QUESTION)
         async with locked(house, "messages"):
@@ -136,7 +136,7 @@ async def test_when_the_conversation_is_claimed(own_house, customer):
         await is_answered_once(house, customer)
 
 
-async def test_while_the_model_thinks(own_house, customer):
+async def test_killed_while_the_model_thinks(own_house, customer):
     thinking = Held()
     async with StandIn() as nobody, Relay(thinking.before) as model:
         model.target = nobody.url  # it is no model: what it says makes the attendant answer
@@ -150,7 +150,7 @@ async def test_while_the_model_thinks(own_house, customer):
             await is_answered_once(house, customer)
 
 
-async def test_at_the_commit_of_the_answer(own_house, customer):
+async def test_killed_at_the_commit_of_the_answer(own_house, customer):
     async with own_house() as house:
         async with locked(house, "outbox"):
             await house.twilio.text(customer, QUESTION)
@@ -161,7 +161,7 @@ async def test_at_the_commit_of_the_answer(own_house, customer):
         await is_answered_once(house, customer)
 
 
-async def test_while_the_answer_waits_to_be_sent(own_house, customer):
+async def test_killed_while_the_answer_waits_to_be_sent(own_house, customer):
     async with own_house() as house:
         house.twilio.fail([Fault("throttle", seconds=2.0)])
         await house.twilio.text(customer, QUESTION)
@@ -176,7 +176,7 @@ async def test_while_the_answer_waits_to_be_sent(own_house, customer):
         await is_answered_once(house, customer)
 
 
-async def test_when_the_provider_was_asked_and_never_heard_of_it(own_house, customer):
+async def test_killed_when_the_provider_was_asked_and_never_heard_of_it(own_house, customer):
     asking = Held()
     async with Relay(asking.lost) as api, own_house(TWILIO_API_URL=api.url) as house:
         api.target = house.twilio.url
@@ -198,7 +198,9 @@ async def test_when_the_provider_was_asked_and_never_heard_of_it(own_house, cust
 
 
 @pytest.mark.parametrize("callbacks", ["told by its callbacks", "found in its list"])
-async def test_when_the_provider_has_taken_it_and_not_yet_said_so(own_house, customer, callbacks):
+async def test_killed_when_the_provider_has_taken_it_and_not_yet_said_so(
+    own_house, customer, callbacks
+):
     told = callbacks == "told by its callbacks"
     answering = Held()
     twilio = TwilioSimulator() if told else TwilioSimulator(callbacks=lost)
@@ -258,7 +260,7 @@ async def test_nothing_outlives_the_parent_and_nothing_said_is_forgotten(own_hou
         assert "$1,210.00" in await house.ask(customer, "make that 22 adults please")
 
 
-async def test_when_it_is_the_database_that_is_killed(own_house, customer):
+async def test_a_killed_database_comes_back_and_the_worker_goes_on(own_house, customer):
     async with own_house(dsn=None, redis_url=None) as house:
         await house.ask(customer, "hello, we are 20 adults")
         await house.at_rest()

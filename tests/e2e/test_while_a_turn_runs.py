@@ -6,8 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from tests.e2e.conftest import OpenHouse
-from tests.e2e.house import House
+from tests.e2e.house import House, OpenHouse
 from tests.e2e.program import until
 from tests.e2e.relay import Held, Relay
 from tests.simulators.stand_in import StandIn

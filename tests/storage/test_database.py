@@ -28,5 +28,5 @@ async def test_jsonb_comes_and_goes_as_python_values(database_dsn):
 
 
 async def test_a_database_that_is_not_there_says_what_to_mend():
-    with pytest.raises(Unreachable, match="cannot be reached.*mend DATABASE_URL"):
+    with pytest.raises(Unreachable, match=r"cannot be reached.*mend DATABASE_URL"):
         await connect("postgresql://concierge@127.0.0.1:1/concierge")

@@ -94,7 +94,12 @@ def test_our_own_prices_and_mere_figures_are_no_claim(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["can you do it for $500", "how about $40 a head", "we'll pay $30 per kid", "$400, best you can?"],
+    [
+        "can you do it for $500",
+        "how about $40 a head",
+        "we'll pay $30 per kid",
+        "$400, best you can?",
+    ],
 )
 def test_an_offer_of_less_is_haggling(text):
     assert haggles(text, amounts(text))

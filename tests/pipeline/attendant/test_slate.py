@@ -67,10 +67,9 @@ def test_a_wiped_word_does_not_glue_its_neighbours_together():
     assert slate.left == "10 20"
 
 
-@given(st.text(), st.data())
-def test_wiping_changes_only_what_is_wiped(text, data):
-    start = data.draw(st.integers(0, len(text)))
-    end = data.draw(st.integers(start, len(text)))
+@given(st.text(), st.tuples(st.integers(0, 9), st.integers(0, 9)))
+def test_wiping_changes_only_what_is_wiped(text, span):
+    start, end = (min(place, len(text)) for place in sorted(span))
     slate = Slate(text)
     slate.wipe(start, end)
     assert (slate.text[:start], slate.text[end:]) == (text[:start], text[end:])

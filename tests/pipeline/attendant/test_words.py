@@ -64,7 +64,7 @@ def test_prices_days_times_and_long_figures_are_no_counts(text):
         ("20+ people", [20]),
         ("20 adults 13+", [20]),
         ("a toddler", [1]),
-        ("my kid is coming", [1]),
+        ("and my baby too", [1]),
         ("an adult", [1]),
         ("a kid-friendly menu", []),
         ("a party", []),
@@ -102,11 +102,10 @@ def test_every_word_has_one_kind(text):
     assert [word.kind for word in read.words] == list(read.kinds)
 
 
-@given(customers, st.data())
-def test_wiping_keeps_the_other_words_in_their_places(text, data):
+@given(customers, st.tuples(st.integers(0, 9), st.integers(0, 9)))
+def test_wiping_keeps_the_other_words_in_their_places(text, span):
     read = shape(text, DISHES)
     before = read.kinds
-    start = data.draw(st.integers(0, len(before)))
-    end = data.draw(st.integers(start, len(before)))
+    start, end = (min(place, len(before)) for place in sorted(span))
     assert read.wipe(start, end) == read.words[start:end]
     assert read.kinds == before[:start] + "~" * (end - start) + before[end:]
