@@ -12,7 +12,6 @@ import structlog
 from aiohttp import web
 from pydantic import SecretStr
 
-from channels.contract import secret_values
 from gateway import business, egress, front
 from gateway import log as logs
 from gateway.api import openapi, orchestrator, quotes
@@ -40,7 +39,7 @@ async def serve(settings: Settings, listening: socket.socket, number: int) -> No
 
     The socket stays the parent's: while this worker drains or is restarted, connections queue.
     """
-    _configure_log(settings, number)
+    logs.configure_with(settings, worker=str(number))
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
@@ -110,20 +109,6 @@ async def opened(settings: Settings, number: int) -> AsyncIterator[tuple[Context
         stack.push_async_callback(_end, asyncio.create_task(sender.loop.run()))
         stack.push_async_callback(_end, asyncio.create_task(lanes.loop.run()))
         yield context, application
-
-
-def _configure_log(settings: Settings, number: int) -> None:
-    """From the first line on, no secret and no personal detail leaves in a log."""
-    secrets = [settings.api_token, settings.secret_key, settings.database_url, settings.redis_url]
-    secrets += [settings.openai_api_key, settings.fallback_openai_api_key]
-    logs.guard(*(each.get_secret_value() for each in secrets if each))
-    for channel in settings.channels.values():
-        logs.guard(*secret_values(channel))
-    logs.configure(
-        settings.log_level,
-        tag_key=settings.secret_key.get_secret_value(),
-        worker=str(number),
-    )
 
 
 async def _end(task: "asyncio.Task[None]") -> None:

@@ -1,12 +1,13 @@
 """What the edges of one worker share. Made in app, handed to aiohttp under CONTEXT."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import asyncpg
 from aiohttp import web
 
 from gateway.metrics import Metrics
 from gateway.settings import Settings
+from gateway.tools import Turnstile
 from pipeline.business.document import Business
 from storage.sessions import Sessions
 
@@ -23,6 +24,7 @@ class Context:
     metrics: Metrics
     business: Business
     business_version: int
+    turnstile: Turnstile = field(default_factory=Turnstile)
     draining: bool = False
 
 

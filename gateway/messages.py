@@ -55,21 +55,30 @@ async def accept(context: Context, message: InboundMessage) -> Accepted:
             context.pool, message.channel, message.recipient, message.sender
         )
         command = consent.command(message.text, opted_out=opted_out)
-    manner = context.business.manners[message.channel]
-    async with context.pool.acquire() as connection, connection.transaction():
-        accepted = await conversations.receive(
-            connection,
-            message,
-            MessageId(uuid4()),
-            identity_kind=identity.identity_kind(message.channel),
-            command=command,
-            debounce_seconds=manner.debounce_seconds,
-        )
-        if accepted.fresh and command == "help" and not message.provider_opt_out:
-            await _owe(connection, accepted, context.business.help_text, message.provider)
+    if command == "help" and not message.provider_opt_out:
+        async with context.pool.acquire() as connection, connection.transaction():
+            accepted = await _receive(context, connection, message, command)
+            if accepted.fresh:
+                await _owe(connection, accepted, context.business.help_text, message.provider)
+    else:
+        accepted = await _receive(context, context.pool, message, command)
     if not accepted.fresh:
         context.metrics.duplicates_absorbed.inc()
     return accepted
+
+
+async def _receive(
+    context: Context, db: Db, message: InboundMessage, command: consent.Command | None
+) -> Accepted:
+    manner = context.business.manners[message.channel]
+    return await conversations.receive(
+        db,
+        message,
+        MessageId(uuid4()),
+        identity_kind=identity.identity_kind(message.channel),
+        command=command,
+        debounce_seconds=manner.debounce_seconds,
+    )
 
 
 async def _owe(connection: Db, accepted: Accepted, text: str, provider: str) -> None:
@@ -160,7 +169,7 @@ async def answer(
     snapshot, seen = await take_snapshot(context, lane, known)
     async with asyncio.timeout(TURN_SECONDS):
         outcome, model_seconds = await _kept_alive(
-            context, lane, run_turn(snapshot, model, context.metrics)
+            context, lane, run_turn(snapshot, model, context.metrics, context.turnstile)
         )
     closed = await lanes.close(
         context.pool,

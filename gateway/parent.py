@@ -21,7 +21,7 @@ import structlog
 from pydantic import SecretStr
 
 from gateway import child, embedded
-from gateway.log import configure
+from gateway.log import configure_with
 from gateway.settings import Settings, worker_environment
 from pipeline.errors import ConciergeError
 from storage import businesses
@@ -103,7 +103,7 @@ def run(
     `prepare` runs once, when the servers answer and before the workers start. Raises CannotListen
     and embedded.ServerFailed: what the user can mend.
     """
-    configure(settings.log_level)
+    configure_with(settings)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

@@ -1,5 +1,6 @@
 """Runs a turn's questions: the model (or the attendant) asked, tools run and timed."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from uuid import uuid4
@@ -29,8 +30,24 @@ Model = Callable[[AskModel], Awaitable[ModelReply]]
 """Raises ModelFailed when no model of the chain answers."""
 
 
+class Turnstile:
+    """Lets one step of one turn pass at a time, and whatever else is ready before it.
+
+    A step is milliseconds of work that awaits nothing. Sixteen turns that became ready together
+    would keep a webhook waiting for all of them.
+    """
+
+    def __init__(self) -> None:
+        self._one_at_a_time = asyncio.Lock()
+
+    async def passed(self) -> None:
+        """Return when it is this step's turn."""
+        async with self._one_at_a_time:
+            await asyncio.sleep(0)
+
+
 async def run_turn(
-    snapshot: Snapshot, model: Model | None, metrics: Metrics
+    snapshot: Snapshot, model: Model | None, metrics: Metrics, turnstile: Turnstile
 ) -> tuple[Outcome, float]:
     """One turn from its snapshot to its outcome, and the seconds that models took of it.
 
@@ -45,6 +62,7 @@ async def run_turn(
     try:
         while True:
             reply: Answer
+            await turnstile.passed()
             if isinstance(question, RunTools):
                 reply = tuple(_run(call, snapshot, metrics) for call in question.calls)
             elif model is None:

@@ -40,8 +40,18 @@ async def connect(
 async def open_pool(dsn: str, *, size: int = 10) -> asyncpg.Pool:
     """The pool of one process. jsonb columns are Python values; every command has a deadline."""
     return await asyncpg.create_pool(
-        dsn, min_size=1, max_size=size, timeout=10, command_timeout=COMMAND_SECONDS, init=_prepare
+        dsn,
+        min_size=1,
+        max_size=size,
+        timeout=10,
+        command_timeout=COMMAND_SECONDS,
+        init=_prepare,
+        reset=_as_it_is,
     )
+
+
+async def _as_it_is(_: asyncpg.Connection) -> None:
+    """Nothing here sets anything on a session: resetting it would double the round trips."""
 
 
 async def _prepare(connection: asyncpg.Connection) -> None:

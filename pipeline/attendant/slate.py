@@ -4,7 +4,6 @@ Readers take their turn from the least mistakable (a ZIP, a date) to the most (a
 """
 
 import re
-from collections.abc import Iterator
 
 WIPED = "~"
 """Stands for a character that has been read: no word, no digit and no space."""
@@ -30,10 +29,12 @@ class Slate:
             self.wipe(*found.span())
         return found
 
-    def take_all(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
-        """Every match, each wiped before the next is looked for."""
-        while found := self.take(pattern):
-            yield found
+    def take_all(self, pattern: re.Pattern[str]) -> list[re.Match[str]]:
+        """Every match, wiped."""
+        matches = list(pattern.finditer(self.text))
+        for found in matches:
+            self.wipe(*found.span())
+        return matches
 
     def wipe(self, start: int, end: int) -> None:
         """Wipe text[start:end]."""

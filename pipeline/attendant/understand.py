@@ -136,8 +136,7 @@ def _read_person(raw: str, slate: Slate, reading: Reading) -> None:
     if found := slate.take(_EMAIL):
         reading.facts = reading.facts.learn(email=found[0])
     for pattern in (_LINK, _PHONE):
-        for _ in slate.take_all(pattern):
-            pass
+        slate.take_all(pattern)
     named = _NAME.search(raw.translate(_SIGNS))
     name = (named[1] or named[2]) if named else ""
     if name and name.split()[0].lower() not in _NO_NAMES:
@@ -163,7 +162,7 @@ def _read_wants(
 def _read_when_and_where(slate: Slate, reading: Reading, business: Business, today: date) -> None:
     zip_code = take_zip(slate)
     named = take_date(slate, today, asked=reading.memory.has_asked("date"))
-    if list(slate.take_all(_TIME)):
+    if slate.take_all(_TIME):
         reading.understood = True
     city = take_city(slate, business.cities)
     facts = reading.facts

@@ -1,11 +1,13 @@
 """A turn's questions are answered by the model, by the tools, and by the attendant for both."""
 
+import asyncio
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import pytest
 
 from gateway.metrics import Metrics
-from gateway.tools import run_turn
+from gateway.tools import Turnstile, run_turn
 from pipeline.business.document import parse
 from pipeline.errors import ModelFailed
 from pipeline.inquiry.facts import Facts
@@ -39,7 +41,7 @@ async def test_a_models_tool_call_is_run_timed_and_told_back(snapshot):
     async def model(question):
         return quoting(question)
 
-    outcome, _ = await run_turn(snapshot, model, metrics)
+    outcome, _ = await run_turn(snapshot, model, metrics, Turnstile())
     assert "$1,100.00" in outcome.reply
     [result] = outcome.results
     assert (result.result["total"], result.success) == (1100.0, True)
@@ -52,7 +54,9 @@ async def test_two_quotes_never_share_an_id(snapshot):
     async def model(question):
         return quoting(question)
 
-    (first, _), (second, _) = [await run_turn(snapshot, model, Metrics()) for _ in range(2)]
+    (first, _), (second, _) = [
+        await run_turn(snapshot, model, Metrics(), Turnstile()) for _ in range(2)
+    ]
     assert first.quote.quote_id != second.quote.quote_id
 
 
@@ -66,7 +70,7 @@ async def test_a_model_that_fails_midway_is_replaced_for_the_rest_of_the_turn(sn
         return quoting(question)
 
     metrics = Metrics()
-    outcome, _ = await run_turn(snapshot, model, metrics)
+    outcome, _ = await run_turn(snapshot, model, metrics, Turnstile())
     assert "$1,100.00" in outcome.reply
     assert outcome.model == "attendant"
     assert len(asked) == 2
@@ -80,6 +84,26 @@ async def test_a_tool_that_does_not_exist_is_an_error_the_model_can_act_on(snaps
         assert question.results[0].success is False
         return quoting(question) if len(question.results) == 1 else ModelReply("Hi!", model="m")
 
-    outcome, _ = await run_turn(snapshot, model, Metrics())
+    outcome, _ = await run_turn(snapshot, model, Metrics(), Turnstile())
     assert outcome.results[0].success is False
     assert "error" in outcome.results[0].result
+
+
+async def test_of_turns_ready_together_one_step_passes_at_a_time():
+    turnstile, passed, seen = Turnstile(), [], []
+
+    async def step(number):
+        await turnstile.passed()
+        passed.append(number)
+
+    async def webhook():
+        for _ in range(3):
+            await asyncio.sleep(0)
+            seen.append(len(passed))
+
+    steps = [asyncio.create_task(step(number)) for number in range(5)]
+    await webhook()
+    await asyncio.gather(*steps)
+    assert passed == [0, 1, 2, 3, 4]
+    assert max(seen) < 5
+    assert all(after - before <= 1 for before, after in pairwise(seen))

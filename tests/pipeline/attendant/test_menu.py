@@ -102,13 +102,11 @@ def test_steak_is_any_of_two_dishes_the_included_one_first():
 
 
 KNOWN = {*RULES.proteins, *(SIDE + side for side in RULES.addons), "steak"}
-customers = st.lists(
-    st.sampled_from(
-        "10 5 a filet chicken steak gyoza veggies everyone half rest kids adults for with and , or"
-        " add drop no swap instead more x : of the want gets 20".split()
-    ),
-    max_size=12,
-).map(" ".join)
+WORDS = """
+    10 5 a filet chicken steak gyoza veggies everyone half rest kids adults for with and , or add
+    drop no swap instead more x : of the want gets 20
+"""
+customers = st.lists(st.sampled_from(WORDS.split()), max_size=12).map(" ".join)
 
 
 @given(customers, st.booleans())

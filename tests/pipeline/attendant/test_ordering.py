@@ -43,13 +43,9 @@ def told(*texts, facts=TWENTY):
     ],
 )
 def test_one_sentence_tells_guests_and_dishes(text, adults, children, proteins):
-    said = read(text, Facts())
-    assert (said.facts.adults, said.facts.children, said.facts.proteins) == (
-        adults,
-        children,
-        proteins,
-    )
-    assert said.heads
+    facts = told(text, facts=Facts())
+    assert (facts.adults, facts.children, facts.proteins) == (adults, children, proteins)
+    assert read(text, Facts()).heads
 
 
 @pytest.mark.parametrize(
@@ -114,8 +110,7 @@ def test_a_dish_for_everyone_follows_the_head_count():
 
 
 def test_a_swap_moves_the_portions():
-    after = told("10 chicken", "replace chicken with tofu")
-    assert after.proteins == {"tofu": 10}
+    assert told("10 chicken", "replace chicken with tofu").proteins == {"tofu": 10}
 
 
 @pytest.mark.parametrize("text", ["", "hello there", "thank you so much!", "see you on saturday"])
@@ -124,13 +119,11 @@ def test_small_talk_tells_nothing_of_the_party(text):
     assert (said.facts, said.memory, said.orders, said.heads) == (TWENTY, Memory(), [], False)
 
 
-chatter = st.lists(
-    st.sampled_from(
-        "10 5 20 adults kids people filet chicken steak lobster gyoza everyone half the rest add"
-        " drop swap for with and more fewer make it regular actually no just me".split()
-    ),
-    max_size=8,
-).map(" ".join)
+WORDS = """
+    10 5 20 adults kids people filet chicken steak lobster gyoza everyone half the rest add drop
+    swap for with and more fewer make it regular actually no just me
+"""
+chatter = st.lists(st.sampled_from(WORDS.split()), max_size=8).map(" ".join)
 
 
 @settings(max_examples=50)

@@ -116,11 +116,7 @@ def test_guests_places_days_and_dishes_are_named_as_people_name_them():
     assert guests_words(Facts(adults=1, children=0)) == "1 adult"
     assert guests_words(Facts()) == ""
     assert place_words(Facts(zip="94558", city="napa")) == "ZIP 94558"
-    assert (place_words(Facts(city="sf")), place_words(Facts(city="san jose"))) == (
-        "SF",
-        "San Jose",
-    )
-    assert place_words(Facts()) == ""
+    assert [place_words(Facts(city=city)) for city in ("sf", "napa", None)] == ["SF", "Napa", ""]
     assert day_words(date(2026, 12, 2)) == "Wed Dec 2, 2026"
     assert (label("Gyoza (10 pieces)"), label("NY strip steak")) == ("gyoza", "NY strip steak")
 
@@ -148,16 +144,5 @@ def test_any_quote_tells_its_total_and_no_figure_but_its_own(party, channel):
     own |= {RULES.minimum_cents}
     own |= {each.cents for note in quote.payment_fee_notes for each in find_amounts(note)}
     assert {each.cents for each in find_amounts(told)} <= own
-
-
-@settings(max_examples=40)
-@given(parties)
-def test_every_product_in_the_working_is_right(party):
-    letter = words(priced(**party))
-    for count, unit, amount in re.findall(r"- (\d+) .* x \$([\d,.]+) = \$([\d,.]+)", letter):
-        assert int(count) * cents(unit) == cents(amount)
-    assert re.search(r"^- \d+ adults? x", letter, re.MULTILINE)
-
-
-def cents(digits):
-    return int(digits.replace(",", "").replace(".", ""))
+    for count, unit, amount in re.findall(r"(\d+) [^,\n]* x (\S+) = (\$[\d,]*\.\d\d)", told):
+        assert int(count) * find_amounts(unit)[0].cents == find_amounts(amount)[0].cents

@@ -91,9 +91,8 @@ def test_taking_wipes_and_nothing_is_taken_twice():
     assert [word.kind for word in read.left] == [","]
 
 
-customers = st.lists(
-    st.sampled_from("20 5 a kid adults filet chicken for everyone and ~~ $5 my 13+ x under".split())
-).map(" ".join)
+WORDS = "20 5 a kid adults filet chicken for everyone and ~~ $5 my 13+ x under"
+customers = st.lists(st.sampled_from(WORDS.split())).map(" ".join)
 
 
 @given(st.text() | customers)
