@@ -51,7 +51,7 @@ POSTGRES_OPTIONS = {
     "listen_addresses": "",
     "unix_socket_directories": ".",
     "unix_socket_permissions": "0700",
-    "max_connections": "60",
+    "max_connections": "100",
     "shared_buffers": "64MB",
     "max_wal_senders": "0",
     "max_parallel_workers_per_gather": "0",

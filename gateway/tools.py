@@ -26,6 +26,10 @@ from pipeline.inquiry.turn import (
 
 log = structlog.get_logger()
 
+CALM_SECONDS = 0.001
+"""A round of the event loop that takes longer had other work to do."""
+PATIENCE_ROUNDS = 20
+
 Model = Callable[[AskModel], Awaitable[ModelReply]]
 """Raises ModelFailed when no model of the chain answers."""
 
@@ -34,16 +38,21 @@ class Turnstile:
     """Lets one step of one turn pass at a time, and whatever else is ready before it.
 
     A step is milliseconds of work that awaits nothing. Sixteen turns that became ready together
-    would keep a webhook waiting for all of them.
+    would keep a webhook waiting for all of them; and while webhooks come in thick, whoever sent
+    them waits for an acknowledgement, and the texters for a while longer.
     """
 
     def __init__(self) -> None:
         self._one_at_a_time = asyncio.Lock()
 
     async def passed(self) -> None:
-        """Return when it is this step's turn."""
+        """Return when it is this step's turn and the loop is calm, or has had time enough."""
         async with self._one_at_a_time:
-            await asyncio.sleep(0)
+            for _ in range(PATIENCE_ROUNDS):
+                began = time.perf_counter()
+                await asyncio.sleep(0)
+                if time.perf_counter() - began < CALM_SECONDS:
+                    break
 
 
 async def run_turn(

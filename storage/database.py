@@ -37,7 +37,7 @@ async def connect(
     return connection
 
 
-async def open_pool(dsn: str, *, size: int = 10) -> asyncpg.Pool:
+async def open_pool(dsn: str, *, size: int = 20) -> asyncpg.Pool:
     """The pool of one process. jsonb columns are Python values; every command has a deadline."""
     return await asyncpg.create_pool(
         dsn,

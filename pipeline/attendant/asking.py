@@ -40,6 +40,8 @@ def next_step(plan: Plan, business: Business, *, quoted: bool) -> Step:
     if quoted and facts.event_date and memory.may_ask("confirm"):
         day = day_words(facts.event_date)
         return Step(f"Shall I ask our team to confirm {day}?", ("confirm",))
+    if quoted and not facts.event_date:
+        return Step("Send me the date any time and our team will confirm it.")
     return Step()
 
 

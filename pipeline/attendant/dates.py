@@ -85,7 +85,6 @@ class Named:
 
     day: date | None
     """None: it is no single day ('in June'), or there is no such day ('Nov 31')."""
-    said: str
     past: bool = False
 
 
@@ -118,8 +117,8 @@ def _take_one(slate: Slate, today: date, *, asked: bool) -> Named | None:
         for pattern, read in _ASKED_READERS:
             if found_late := slate.take(pattern):
                 return read(found_late, today)
-    if vague := slate.take(_VAGUE):
-        return Named(None, vague[0].strip())
+    if slate.take(_VAGUE):
+        return Named(None)
     return None
 
 
@@ -147,7 +146,7 @@ def _calendar(found: re.Match[str], today: date) -> Named:
     day = _parsed(phrase, today)
     if day and not year and (day.month, day.day) == (today.month, today.day):
         day = today  # "prefer the future" would skip a whole year
-    return Named(day, found[0].strip(), past=day is not None and day < today)
+    return Named(day, past=day is not None and day < today)
 
 
 def _parsed(phrase: str, today: date) -> date | None:
@@ -174,13 +173,13 @@ def _while(found: re.Match[str], today: date) -> Named:
     elif start not in ("now", "today"):
         base = _next_weekday(_DAYS.index(start[:3]), today)
     number = 1 if count in ("a", "an") else int(count)
-    return Named(_parsed(f"in {number} {unit}s", base), found[0].strip())
+    return Named(_parsed(f"in {number} {unit}s", base))
 
 
 def _near(found: re.Match[str], today: date) -> Named:
     word = found[0]
     days = 0 if word.endswith(("today", "tonight")) else 2 if word.startswith("day") else 1
-    return Named(today + timedelta(days=days), word)
+    return Named(today + timedelta(days=days))
 
 
 def _weekday(found: re.Match[str], today: date) -> Named | None:
@@ -192,8 +191,8 @@ def _weekday(found: re.Match[str], today: date) -> Named | None:
     weekday = _DAYS.index(name[:3])
     if which == "next":  # of the calendar week that begins next Monday
         monday = today + timedelta(days=7 - today.weekday())
-        return Named(monday + timedelta(days=weekday), found[0].strip())
-    return Named(_next_weekday(weekday, today), found[0].strip())
+        return Named(monday + timedelta(days=weekday))
+    return Named(_next_weekday(weekday, today))
 
 
 def _next_weekday(weekday: int, today: date) -> date:
@@ -205,12 +204,12 @@ def _weekday_the_nth(found: re.Match[str], today: date) -> Named:
     """'Saturday the 12th': the next month in which they fall together; else the next 12th."""
     weekday, number = _DAYS.index(found["weekday"][:3]), int(found["day"])
     coming = [day for day in _coming_days(number, today) if day.weekday() == weekday]
-    return Named(coming[0], found[0]) if coming else _ordinal(found, today)
+    return Named(coming[0]) if coming else _ordinal(found, today)
 
 
 def _ordinal(found: re.Match[str], today: date) -> Named:
     coming = _coming_days(int(found["day"]), today)
-    return Named(coming[0] if coming else None, found[0].strip())
+    return Named(coming[0] if coming else None)
 
 
 def _coming_days(number: int, today: date) -> list[date]:
@@ -268,7 +267,7 @@ def _feast(found: re.Match[str], today: date) -> Named:
     name = found.lastgroup or "feast0"
     of = _FEASTS[int(name.removeprefix("feast"))][1]
     day = of(today.year)
-    return Named(day if day >= today else of(today.year + 1), found[0])
+    return Named(day if day >= today else of(today.year + 1))
 
 
 Reader = tuple[re.Pattern[str], Callable[[re.Match[str], date], Named | None]]

@@ -50,12 +50,13 @@ def take_heads(shape: Shape, rules: PriceRules) -> Heads:
     shape.take_all(_NOT_THIS_MANY)
     _take_parts(shape, heads)
     _take_only_adults(shape, heads)
-    _take_ages(shape, rules, heads)
+    aged = _take_ages(shape, rules, heads)
     _take_range(shape, heads)
     _take_company(shape, heads)
     _take_changes(shape, heads)
     heads.besides = _CHILDREN_BESIDES.search(shape.kinds) is not None
     _take_counts(shape, heads)
+    _count_among(heads, aged)
     if not (heads.counts or heads.more or heads.between):
         _take_in_all(shape, heads, rules)
     return heads
@@ -110,11 +111,16 @@ _CHILD_AGES = re.compile(
     rf"N?[CT](?:[ie]*(?:,?g:?|\()N(?:(?:{_BETWEEN_AGES})N)*|eN(?:(?:{_BETWEEN_AGES})N)*"
     rf"|[,:]?N(?:(?:{_BETWEEN_AGES})N)+)(?![-ACTPDIQ])\)?"
 )
+_SAID_OF_OTHERS = re.compile(r"N[ie]+[uogN]|N[ie]+N?[UO]")
 _SO_MANY_AGED = re.compile(r"NeN-?y?(?![-ACTPDIQ])")
 
 
-def _take_ages(shape: Shape, rules: PriceRules, heads: Heads) -> None:
-    """Everybody who is named by an age, or by an age band."""
+def _take_ages(shape: Shape, rules: PriceRules, heads: Heads) -> Counter[str]:
+    """Everybody who is named by an age, or by an age band.
+
+    Returned are those of whom it is said among others: the 3-year-old of '4 kids, 1 is 3'.
+    """
+    among: Counter[str] = Counter()
     for pattern, kinds in (
         (_LIMIT, _kinds_by_limit),
         (_BAND, _kinds_by_band),
@@ -123,8 +129,24 @@ def _take_ages(shape: Shape, rules: PriceRules, heads: Heads) -> None:
         (_SO_MANY_AGED, _kinds_by_pair),
     ):
         for words in shape.take_all(pattern):
+            of_others = _SAID_OF_OTHERS.match("".join(word.kind for word in words))
             for kind in kinds(words, rules):
-                heads.counts[kind] = heads.counts.get(kind, 0) + 1
+                if of_others:
+                    among[kind] += 1
+                else:
+                    heads.counts[kind] = heads.counts.get(kind, 0) + 1
+    return among
+
+
+def _count_among(heads: Heads, among: Counter[str]) -> None:
+    """Take them out of the children they are among, where children are counted as well."""
+    children = heads.counts.get("children", 0)
+    if children >= among.total():
+        heads.counts["children"] = children - among.total()
+    for kind, count in among.items():
+        heads.counts[kind] = heads.counts.get(kind, 0) + count
+    if not heads.counts.get("children"):
+        heads.counts.pop("children", None)
 
 
 def _kinds_by_limit(words: list[Word], rules: PriceRules) -> list[str]:

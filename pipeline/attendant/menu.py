@@ -119,7 +119,8 @@ def _take_removals(shape: Shape, orders: list[Order]) -> None:
 _SHARES: tuple[tuple[re.Pattern[str], How], ...] = (
     (re.compile(rf"H[EPACvzfe]*I(?:{_LIST}H[EPvzfe]*I)*"), "half"),
     (re.compile(r"R[vzew]*I|If?R"), "rest"),
-    (re.compile(rf"E[PACvzeawt]*N?I(?:{_LIST}N?I(?![fE:*]))*|N?I(?:{_LIST}N?I)*f?E(?!v)"), "each"),
+    (re.compile(rf"E[PACvzeawt]*(?:I(?:{_LIST}I(?![fE:*]))*|NI(?:,?&NI)*)"), "each"),
+    (re.compile(rf"(?:(?<![N*m])I(?:{_LIST}I)*|NI(?:,?&NI)*)f?E(?!v)"), "each"),
     (re.compile(r"IfA|(?<![Nq])A[vzew]+I"), "adults"),
     (re.compile(r"IfC|(?<![Nq])C[vzew]+I"), "children"),
 )

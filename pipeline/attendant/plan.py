@@ -27,6 +27,9 @@ HARD = frozenset(
 )
 """Reasons for a person after which nothing is sold in the same breath."""
 
+DISPUTED = frozenset({Reason.PRICE_DISCREPANCY, Reason.DISCOUNT})
+"""Reasons for a person after which our prices are not recited at them."""
+
 _PARTY = ("adults", "children", "toddlers", "zip", "city", "event_date", "proteins", "addons")
 
 
@@ -92,7 +95,7 @@ def make_plan(snapshot: Snapshot) -> Plan:
         named=reading.facts.name or "" if reading.facts.name != known.name else "",
         quote=_quote_arguments(facts, place) if quoting else None,
         travel_to=place if travelling and person not in HARD else None,
-        queries=() if person in HARD else tuple(reading.queries[:MAX_QUERIES]) or guess,
+        queries=() if person in HARD | DISPUTED else tuple(reading.queries[:MAX_QUERIES]) or guess,
         message=message,
         booking=booking,
         person=person,

@@ -35,6 +35,7 @@ _PRICES = re.compile(
     r"|\byour (?:prices|pricing|rates)\b"
 )
 """What it costs in general."""
+_QUOTE = re.compile(r"\b(?:quotes?|estimates?|totals?)\b")
 _CHAT = re.compile(
     r"^\W*(?:(?:hi+|hey+|hello+|yo)\b\W*(?:there\b\W*)?)?"
     r"(?:$|(?:is|would|will) (?:that|it|this) (?:be )?(?:a problem|ok|okay|fine|an issue)\b"
@@ -43,11 +44,18 @@ _CHAT = re.compile(
 
 
 def is_query(
-    plain: str, done: AbstractSet[Act], read: Shape, *, told: bool, orders: Sequence[Order]
+    plain: str,
+    done: AbstractSet[Act],
+    read: Shape,
+    *,
+    told: bool,
+    orders: Sequence[Order],
+    priceable: bool = True,
 ) -> bool:
-    """Whether to look a sentence up. `told` says that it told something of the party; `read` is
-    what is left of it."""
-    prices = Act.PRICE in done and not told and _PRICES.search(plain) is not None
+    """Whether to look a sentence up. `told` says that it told something of the party, `read` is
+    what is left of it; with a `priceable` party 'how much?' asks for a quote."""
+    at_all = Act.ASK in done and not priceable and not _QUOTE.search(plain)
+    prices = Act.PRICE in done and not told and bool(at_all or _PRICES.search(plain))
     if (Act.ASK not in done and not prices) or _CHAT.search(plain):
         return False
     if done & {Act.WHO, Act.START_OVER, Act.LEAVE_MESSAGE, Act.FOREIGN}:

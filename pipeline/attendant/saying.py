@@ -29,8 +29,8 @@ _FEELINGS: Mapping[Reason, str] = {
     Reason.LEGAL: "I understand. That is for a person to answer.",
     Reason.ALLERGY: "Thank you for telling us. We cannot promise food without traces of an"
     " allergen, so a person goes through it with you before booking.",
-    Reason.PRICE_DISCREPANCY: "I cannot confirm that price, so a person will check it with you.",
-    Reason.DISCOUNT: "I cannot change prices myself, so I am asking a person.",
+    Reason.PRICE_DISCREPANCY: "I cannot confirm that price.",
+    Reason.DISCOUNT: "I cannot change prices myself.",
     Reason.CUSTOM_MENU: "That is not on our menu, so a person has to look at it.",
     Reason.INDOOR: "Cooking indoors has to be checked by our staff first.",
     Reason.REPEATED_MISUNDERSTANDING: "Sorry, I am not getting this right.",
@@ -149,7 +149,7 @@ def _about_price(
     if findings.has_travel and plan.travel_to:
         trip = travel_for_zip(business.prices, plan.travel_to)
         parts.append(part(trip_words(trip, place_words(plan.facts), business.prices)))
-    if findings.quote_failed and findings.promised is None:
+    if findings.quote_failed:
         parts.append(part("I could not work out that quote."))
     if findings.quote:
         parts += quote_parts(findings.quote, plan.facts, business, itemised=itemised, shown=shown)

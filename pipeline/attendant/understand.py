@@ -123,7 +123,9 @@ def _read(
         reading.message = message_in(raw) or reading.message
     told = said.heads or (reading.facts, reading.memory) != before or bool(reading.vague_day)
     explained = person is None or person.reason in EXPLAINED
-    if explained and is_query(plain, done, read, told=told, orders=said.orders):
+    if explained and is_query(
+        plain, done, read, told=told, orders=said.orders, priceable=bool(said.facts.adults)
+    ):
         reading.queries.append(raw.strip())
     elif not (told or said.orders or done or person) and is_topic(read):
         reading.guess = raw.strip()

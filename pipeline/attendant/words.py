@@ -43,7 +43,8 @@ _KINDS: tuple[tuple[str, str], ...] = (
         "c",
         r"(?:can'?t|cannot|won'?t|not|aren'?t|isn'?t|couldn'?t|are not|is not|will not|can not)"
         r" (?:be |going to be |gonna )?(?:make it|come|coming|making it|attend|attending|there"
-        r"|able to (?:come|make it))|dropped out|dropping out|bailed|backed out|cancell?ed",
+        r"|able to (?:come|make it))|dropped out|dropping out|bailed|backed out|cancell?ed"
+        r"|(?:do(?:n'?t| not)|dont|didn'?t) (?:come|show(?: up)?|make it|attend)",
     ),
     ("R", r"(?:the )?(?:rest|remaining)(?: of (?:us|them))?|every(?:one|body) else|others"),
     (

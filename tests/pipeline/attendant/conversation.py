@@ -57,6 +57,4 @@ def answered(before, outcome):
 def texted(before, *texts):
     """The conversation with more unanswered messages."""
     said = tuple(Said("customer", text, before.now) for text in texts)
-    return replace(
-        before, history=before.history + said, unanswered=before.unanswered + len(said)
-    )
+    return replace(before, history=before.history + said, unanswered=before.unanswered + len(said))
