@@ -93,8 +93,8 @@ class TextChannel(Protocol):
     """The routes its webhooks arrive on; every one of them is proved by `receive`."""
     BODY_LIMIT: ClassVar[int]
     """Bytes a webhook's body may have."""
-    ANSWERS_OPT_OUT: ClassVar[bool]
-    """The provider itself confirms STOP and START, so we record them and send nothing."""
+    NO_ANSWER: ClassVar[Reply]
+    """How a webhook is acknowledged that is proved but cannot be understood, and so is parked."""
 
     @property
     def address(self) -> str:

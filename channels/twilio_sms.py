@@ -36,7 +36,7 @@ from pipeline.messages import Delivery, DeliveryReport, InboundMessage, Outbound
 
 INBOUND_PATH = "/webhooks/twilio/sms"
 STATUS_PATH = "/webhooks/twilio/sms/status"
-NO_ANSWER = Reply(
+EMPTY_TWIML = Reply(
     headers={"content-type": "text/xml; charset=utf-8"},
     body=b'<?xml version="1.0" encoding="UTF-8"?><Response/>',
 )
@@ -120,7 +120,7 @@ class TwilioSms:
     PROVIDER: ClassVar[str] = "twilio"
     PATHS: ClassVar[Sequence[str]] = (INBOUND_PATH, STATUS_PATH)
     BODY_LIMIT: ClassVar[int] = 65536
-    ANSWERS_OPT_OUT: ClassVar[bool] = True
+    NO_ANSWER: ClassVar[Reply] = EMPTY_TWIML
 
     account_sid: str = setting(
         "TWILIO_ACCOUNT_SID", about="the account's SID: AC and 32 hexadecimal digits"
@@ -170,8 +170,8 @@ class TwilioSms:
             return Received(_reports(form, webhook.url))
         if form.get("MessageStatus"):
             # A service whose status callback was set to this path: not to be taken for a customer.
-            return Received(_reports(form, webhook.url), NO_ANSWER)
-        return Received([_inbound(form)], NO_ANSWER)
+            return Received(_reports(form, webhook.url), EMPTY_TWIML)
+        return Received([_inbound(form)], EMPTY_TWIML)
 
     def send(self, message: OutboundMessage, callback_base: str) -> Sending:
         """Create the message. A reply that does not say whether it was created is SendUnknown.

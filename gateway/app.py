@@ -3,14 +3,13 @@
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version as package_version
 
 import dateparser
 import structlog
 from aiohttp import web
-from pydantic import SecretStr
 
 from gateway import business, egress, front
 from gateway import log as logs
@@ -23,8 +22,8 @@ from gateway.outbox import Sender
 from gateway.settings import Settings
 from gateway.tools import Model
 from gateway.web import routes
-from realtime.responder import OPENAI_URL, Endpoint, Responder
-from storage import outbox
+from storage import lanes, outbox
+from storage.conversations import Accepted
 from storage.database import open_pool
 from storage.sessions import Sessions
 
@@ -44,24 +43,29 @@ async def serve(settings: Settings, listening: socket.socket, number: int) -> No
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stop.set)
-    async with opened(settings, number) as (context, application):
+    async with opened(settings, number) as (application, drain):
         runner = web.AppRunner(
             application, access_log=None, keepalive_timeout=KEEPALIVE_SECONDS, shutdown_timeout=5
         )
         await runner.setup()
-        site = web.SockSite(runner, listening, shutdown_timeout=5)
-        await site.start()
+        await web.SockSite(runner, listening).start()
         log.info("serving", version=package_version("concierge"))
         await stop.wait()
-        context.draining = True
         log.info("draining")
+        await drain()
         await runner.cleanup()
     log.info("drained")
 
 
 @asynccontextmanager
-async def opened(settings: Settings, number: int) -> AsyncIterator[tuple[Context, web.Application]]:
-    """Everything a worker has open, its loops running; on leaving, they end in order."""
+async def opened(
+    settings: Settings, number: int
+) -> AsyncIterator[tuple[web.Application, Callable[[], Awaitable[None]]]]:
+    """Everything a worker has open, its loops running; and how to drain it.
+
+    Draining says that we are not ready, finishes the turns that run, sends what they came to, and
+    goes on taking in webhooks meanwhile: they are rows, and the next worker's to answer.
+    """
     assert settings.database_url is not None
     assert settings.redis_url is not None
     dsn = settings.database_url.get_secret_value()
@@ -91,51 +95,71 @@ async def opened(settings: Settings, number: int) -> AsyncIterator[tuple[Context
             version,
         )
         await outbox.abandon(pool, sender=context.worker)
+        await lanes.abandon(pool, worker=context.worker)
 
         model = _model(settings, stack)
         channels = list(settings.channels.values())
         sender = Sender(context, channels, egress.performer(session))
-        lanes = Lanes(context, model, sender.loop.wake)
+        answering = Lanes(context, model, sender.loop.wake)
+
+        def arrived(accepted: Accepted) -> None:
+            (answering if accepted.due else sender).loop.wake()
 
         application = web.Application(middlewares=[access])
         application[CONTEXT] = context
-        application.add_routes(routes(channels, lanes.loop.wake, sender.report))
+        application.add_routes(routes(channels, arrived, sender.report))
         application.add_routes([*quotes.ROUTES, *front.ROUTES, *openapi.ROUTES])
         application.add_routes(orchestrator.routes(model))
 
-        for work in (watch_loop(metrics), publish_loop(metrics, sessions.redis)):
+        background = [
+            watch_loop(metrics),
+            publish_loop(metrics, sessions.redis),
+            business.follow(context, dsn),
+        ]
+        for work in background:
             stack.push_async_callback(_end, asyncio.create_task(work))
-        stack.push_async_callback(_end, asyncio.create_task(business.follow(context, dsn)))
-        stack.push_async_callback(_end, asyncio.create_task(sender.loop.run()))
-        stack.push_async_callback(_end, asyncio.create_task(lanes.loop.run()))
-        yield context, application
+        sending = asyncio.create_task(sender.loop.run())
+        turning = asyncio.create_task(answering.loop.run())
+
+        async def drain() -> None:
+            context.draining = True
+            answering.loop.stop()
+            await asyncio.wait({turning}, timeout=DRAIN_SECONDS)
+            sender.loop.stop(emptied=True)
+            await asyncio.wait({sending}, timeout=DRAIN_SECONDS)
+
+        stack.push_async_callback(_end, sending)
+        stack.push_async_callback(_end, turning)
+        stack.push_async_callback(drain)
+        yield application, drain
 
 
 async def _end(task: "asyncio.Task[None]") -> None:
-    """Cancel a loop and wait until what it had begun is finished, within the drain's limit."""
     task.cancel()
-    await asyncio.wait({task}, timeout=DRAIN_SECONDS)
+    await asyncio.wait({task})
 
 
 def _model(settings: Settings, stack: AsyncExitStack) -> Model | None:
     """The chain of models that write texts; None without one."""
     if not settings.text_model_on:
         return None
-    endpoints = [
-        _endpoint(settings.openai_text_model, settings.openai_base_url, settings.openai_api_key)
-    ]
+    # The SDK takes half a second to import, and many a line has no model.
+    from realtime.responder import OPENAI_URL, Endpoint, Responder  # noqa: PLC0415
+
+    chain = [(settings.openai_text_model, settings.openai_base_url, settings.openai_api_key)]
     if settings.fallback_model_on:
-        endpoints.append(
-            _endpoint(
+        chain.append(
+            (
                 settings.fallback_openai_text_model,
                 settings.fallback_openai_base_url,
                 settings.fallback_openai_api_key,
             )
         )
-    responder = Responder(endpoints)
+    responder = Responder(
+        [
+            Endpoint(model, url or OPENAI_URL, key.get_secret_value() if key else "")
+            for model, url, key in chain
+        ]
+    )
     stack.push_async_callback(responder.close)
     return responder.reply
-
-
-def _endpoint(model: str, base_url: str | None, key: SecretStr | None) -> Endpoint:
-    return Endpoint(model, base_url or OPENAI_URL, key.get_secret_value() if key else "")

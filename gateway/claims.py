@@ -1,7 +1,8 @@
-"""Claims work that waits in rows and runs it side by side, up to a number, until cancelled.
+"""Claims work that waits in rows and runs it side by side, up to a number, until told to stop.
 
 Whoever puts a row there wakes the loop, so nothing waits for a poll; the poll is for what another
-worker left behind when it died. Cancelling stops claiming and lets what is running finish.
+worker left behind when it died. It is told to stop, never cancelled: a claim commits, and whoever
+is cancelled while it does would leave rows that nobody works on.
 """
 
 import asyncio
@@ -32,33 +33,36 @@ class ClaimLoop:
     ) -> None:
         self._name, self._slots, self._claim, self._due = name, slots, claim, due
         self._awake = asyncio.Event()
+        self._stopping = False
+        self._emptying = False
         self._running: set[asyncio.Task[None]] = set()
 
     def wake(self) -> None:
         """There may be work now."""
         self._awake.set()
 
+    def stop(self, *, emptied: bool = False) -> None:
+        """Claim no more; with `emptied`, only once nothing that is due is left."""
+        self._stopping, self._emptying = not emptied, emptied
+        self._awake.set()
+
     async def run(self) -> None:
-        """Claim and run until cancelled, then wait for what is running."""
-        try:
-            while True:
-                self._awake.clear()
-                room = self._slots - len(self._running)
+        """Claim and run until told to stop, then wait for what is running."""
+        while not self._stopping:
+            self._awake.clear()
+            room = self._slots - len(self._running)
+            try:
+                work = await self._claim(room) if room else ()
+                for each in work:
+                    self._start(each)
+                self._stopping |= self._emptying and not work and not self._running
+                wait = await self._until_due() if room > len(work) else POLL_SECONDS
+            except DATABASE_DOWN as exc:
+                log.warning("claim_failed", loop=self._name, error=type(exc).__name__)
                 wait = POLL_SECONDS
-                try:
-                    work = await self._claim(room) if room else ()
-                    for each in work:
-                        self._start(each)
-                    if room > len(work):
-                        wait = await self._until_due()
-                    elif room:
-                        continue
-                except DATABASE_DOWN as exc:
-                    log.warning("claim_failed", loop=self._name, error=type(exc).__name__)
-                await self._pause(wait)
-        finally:
-            if self._running:
-                await asyncio.wait(self._running)
+            await self._pause(wait)
+        if self._running:
+            await asyncio.wait(self._running)
 
     async def _until_due(self) -> float:
         seconds = await self._due()
@@ -67,6 +71,8 @@ class ClaimLoop:
         return min(max(seconds, SHORTEST_PAUSE_SECONDS), POLL_SECONDS)
 
     async def _pause(self, seconds: float) -> None:
+        if self._stopping:
+            return
         try:
             async with asyncio.timeout(seconds):
                 await self._awake.wait()

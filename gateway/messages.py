@@ -115,7 +115,9 @@ class Lanes:
         return await lanes.seconds_until_due(self._context.pool)
 
     async def _claim(self, room: int) -> Sequence[Work]:
-        claimed = await lanes.claim_due(self._context.pool, limit=room, lease_seconds=LEASE_SECONDS)
+        claimed = await lanes.claim_due(
+            self._context.pool, worker=self._context.worker, limit=room, lease_seconds=LEASE_SECONDS
+        )
         return [self._take(lane) for lane in claimed]
 
     async def _take(self, lane: Lane) -> None:

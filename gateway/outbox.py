@@ -138,6 +138,7 @@ class Sender:
         """Apply a status callback; False when it is about no message of ours."""
         known = await outbox.report(self._context.pool, delivery, self._respond_by())
         self._context.metrics.outbox.labels(delivery.status.value if known else "stranger").inc()
+        self.loop.wake()  # what waited behind an unknown may go on
         return known
 
     def _respond_by(self) -> datetime:

@@ -20,17 +20,19 @@ from gateway.context import CONTEXT, Context
 from gateway.metrics import exposition
 from pipeline.errors import ProtocolError, Rejected
 from pipeline.messages import DeliveryReport, InboundMessage
+from storage.conversations import Accepted
 from storage.database import DATABASE_DOWN
 
 log = structlog.get_logger()
 
 BODY_SECONDS = 10.0
 
+Arrived = Callable[[Accepted], None]
 Report = Callable[[DeliveryReport], Awaitable[bool]]
 
 
 def routes(
-    channels: Sequence[TextChannel], arrived: Callable[[], None], report: Report
+    channels: Sequence[TextChannel], arrived: Arrived, report: Report
 ) -> Sequence[web.RouteDef]:
     """The routes of every channel that is on, and those that watch over the process."""
     found = [
@@ -45,7 +47,7 @@ def routes(
 
 
 def _webhook(
-    channel: TextChannel, arrived: Callable[[], None], report: Report
+    channel: TextChannel, arrived: Arrived, report: Report
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def handle(request: web.Request) -> web.Response:
         context = request.app[CONTEXT]
@@ -63,7 +65,7 @@ async def _received(
     context: Context,
     channel: TextChannel,
     request: web.Request,
-    arrived: Callable[[], None],
+    arrived: Arrived,
     report: Report,
 ) -> web.Response:
     body = await _body(request, channel.BODY_LIMIT)
@@ -81,9 +83,7 @@ async def _received(
         received = channel.receive(webhook)
         for fact in received.facts:
             if isinstance(fact, InboundMessage):
-                accepted = await messages.accept(context, fact)
-                if accepted.fresh:
-                    arrived()
+                arrived(await messages.accept(context, fact))
             else:
                 await report(fact)
     except Rejected as exc:
@@ -91,7 +91,7 @@ async def _received(
         log.warning("webhook_rejected", path=request.path, reason=str(exc))
         return web.Response(status=403)
     except (ProtocolError, asyncpg.DataError) as exc:
-        return await _parked(context, webhook, exc)
+        return await _parked(context, channel, webhook, exc)
     except DATABASE_DOWN as exc:
         log.error("webhook_not_stored", path=request.path, error=type(exc).__name__)
         return web.Response(status=503, headers={"Retry-After": "5"})
@@ -112,7 +112,9 @@ async def _body(request: web.Request, limit: int) -> bytes | None:
     return bytes(body)
 
 
-async def _parked(context: Context, webhook: Webhook, why: Exception) -> web.Response:
+async def _parked(
+    context: Context, channel: TextChannel, webhook: Webhook, why: Exception
+) -> web.Response:
     reason = str(why) if isinstance(why, ProtocolError) else type(why).__name__
     try:
         await context.pool.execute(
@@ -125,7 +127,7 @@ async def _parked(context: Context, webhook: Webhook, why: Exception) -> web.Res
         return web.Response(status=503, headers={"Retry-After": "5"})
     context.metrics.parked.labels("webhook").inc()
     log.warning("webhook_parked", path=webhook.path, reason=reason)
-    return web.Response(status=200)
+    return _response(channel.NO_ANSWER)
 
 
 def _response(reply: Reply) -> web.Response:

@@ -56,13 +56,13 @@ _LANE = """
 """
 
 
-async def claim_due(db: Db, *, limit: int, lease_seconds: float) -> Sequence[Lane]:
+async def claim_due(db: Db, *, worker: str, limit: int, lease_seconds: float) -> Sequence[Lane]:
     """Claim up to `limit` conversations that are due, the longest due first."""
     rows = await db.fetch(
         f"""
         WITH claimed AS (
             UPDATE conversations SET fence = fence + 1, attempts = attempts + 1,
-                   lease_until = now() + $2
+                   lease_until = now() + $2, claimed_by = $3
              WHERE id IN (SELECT id FROM conversations
                            WHERE due_at <= now() AND owner = 'ai'
                              AND (lease_until IS NULL OR lease_until < now())
@@ -72,6 +72,7 @@ async def claim_due(db: Db, *, limit: int, lease_seconds: float) -> Sequence[Lan
         """,  # noqa: S608 - the only thing put in is the constant above
         limit,
         timedelta(seconds=lease_seconds),
+        worker,
     )
     return [Lane(**dict(row)) for row in rows]
 
@@ -92,6 +93,16 @@ async def claim_idle(
         timedelta(seconds=lease_seconds),
     )
     return Lane(**dict(row)) if row else None
+
+
+async def abandon(db: Db, *, worker: str) -> int:
+    """At a worker's start: what a namesake held when it died may be claimed at once."""
+    rows = await db.fetch(
+        "UPDATE conversations SET lease_until = NULL, claimed_by = NULL"
+        " WHERE claimed_by = $1 AND lease_until IS NOT NULL AND due_at IS NOT NULL RETURNING id",
+        worker,
+    )
+    return len(rows)
 
 
 async def seconds_until_due(db: Db) -> float | None:

@@ -58,6 +58,11 @@ async def enqueue(
     )
 
 
+_HEAD = """
+    NOT EXISTS (SELECT 1 FROM outbox p
+                 WHERE p.conversation_id = o.conversation_id AND p.seq < o.seq
+                   AND p.state IN ('queued', 'sending', 'unknown') AND p.settled_at IS NULL)
+"""
 _OWED = """
     o.message_id, o.conversation_id, o.attempts, o.sending_since, o.looked, o.owed_since,
     o.state, o.reason, m.body, m.provider, c.channel, c.our_address, c.their_address
@@ -97,10 +102,7 @@ async def claim(db: Db, *, sender: str, limit: int, lease_seconds: float) -> Seq
                               AND x.address = c.their_address) AS opted_out
               FROM outbox o JOIN conversations c ON c.id = o.conversation_id
              WHERE o.state = 'queued' AND o.due_at <= now()
-               AND NOT EXISTS (SELECT 1 FROM outbox p
-                                WHERE p.conversation_id = o.conversation_id AND p.seq < o.seq
-                                  AND p.state IN ('queued', 'sending', 'unknown')
-                                  AND p.settled_at IS NULL)
+               AND {_HEAD}
              ORDER BY o.due_at LIMIT $1 FOR UPDATE OF o SKIP LOCKED),
         claimed AS (
             UPDATE outbox o SET
@@ -125,10 +127,12 @@ async def claim(db: Db, *, sender: str, limit: int, lease_seconds: float) -> Seq
 
 
 async def seconds_until_due(db: Db) -> float | None:
-    """How long until something queued or unknown is due; None when nothing is."""
+    """How long until the head of a conversation is due to be sent or looked for, if any is."""
     seconds: float | None = await db.fetchval(
-        "SELECT extract(epoch FROM min(due_at) - now())::float8 FROM outbox"
-        " WHERE state IN ('queued', 'unknown') AND settled_at IS NULL"
+        f"""
+        SELECT extract(epoch FROM min(o.due_at) - now())::float8 FROM outbox o
+         WHERE o.state IN ('queued', 'unknown') AND o.settled_at IS NULL AND {_HEAD}
+        """  # noqa: S608 - the only thing put in is the constant above
     )
     return seconds
 

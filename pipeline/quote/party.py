@@ -129,6 +129,8 @@ class _Problem(Exception):
 
 
 def _whole_number(value: object, low: int, high: int) -> int:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # JSON does not tell 20.0 from 20
     if not isinstance(value, int) or isinstance(value, bool):
         raise _Problem("must be a whole number")
     if not low <= value <= high:

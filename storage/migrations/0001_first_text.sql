@@ -97,6 +97,7 @@ CREATE TABLE conversations (
     due_at           timestamptz,
     due_since        timestamptz,          -- when the burst now due began: bounds the debounce
     lease_until      timestamptz,
+    claimed_by       text,                 -- the worker that holds the lease
     fence            bigint NOT NULL DEFAULT 0,
     attempts         integer NOT NULL DEFAULT 0,
     created_at       timestamptz NOT NULL DEFAULT now(),

@@ -171,7 +171,6 @@ async def test_a_poisonous_text_harms_nobody(house, customers):
     assert await house.answer(number)
 
 
-@pytest.mark.xfail(strict=True, reason="what is parked is acknowledged, but not with TwiML")
 async def test_a_sender_that_cannot_be_answered_is_set_aside_for_people(own_house):
     async with own_house() as house:
         await house.twilio.text("72345", "a short code has no number to answer")

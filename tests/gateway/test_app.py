@@ -34,7 +34,7 @@ async def test_a_signed_text_becomes_an_owed_answer_and_closing_leaves_no_task(
     await prepare(database_dsn, "my_hibachi")
     before = asyncio.all_tasks()
     async with (
-        opened(settings, 1) as (_, application),
+        opened(settings, 1) as (application, _),
         TestClient(TestServer(application)) as client,
     ):
         path = "/webhooks/twilio/sms"
@@ -53,7 +53,7 @@ async def test_every_route_says_how_its_caller_is_proved(settings, database_dsn)
     await prepare(database_dsn, "my_hibachi")
     open_to_all = {"/", "/healthz", "/readyz", "/v1/openapi.json"}
     async with (
-        opened(settings, 1) as (_, application),
+        opened(settings, 1) as (application, _),
         TestClient(TestServer(application)) as client,
     ):
         for route in application.router.routes():

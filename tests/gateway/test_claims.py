@@ -2,7 +2,7 @@
 
 import asyncio
 
-from gateway.claims import ClaimLoop
+from gateway.claims import POLL_SECONDS, ClaimLoop
 
 
 class Rows:
@@ -37,45 +37,76 @@ class Rows:
                 await asyncio.sleep(0)
 
 
-async def ended(task):
-    task.cancel()
-    await asyncio.wait({task})
+async def started(loop):
+    return asyncio.create_task(loop.run())
 
 
 async def test_no_more_than_its_slots_run_and_the_rest_follow_as_they_free_up():
     rows = Rows(10)
-    task = asyncio.create_task(ClaimLoop("test", 3, rows.claim, rows.due).run())
+    loop = ClaimLoop("test", 3, rows.claim, rows.due)
+    task = await started(loop)
     await rows.until(lambda: rows.running == 3)
     rows.gate.set()
     await rows.until(lambda: len(rows.done) == 10)
     assert (sorted(rows.done), rows.most) == (list(range(10)), 3)
-    await ended(task)
+    loop.stop()
+    await task
 
 
 async def test_waking_it_finds_new_rows_without_waiting_for_the_poll():
     rows = Rows(0)
     rows.gate.set()
     loop = ClaimLoop("test", 3, rows.claim, rows.due)
-    task = asyncio.create_task(loop.run())
+    task = await started(loop)
     await asyncio.sleep(0)
     rows.waiting.append(1)
     loop.wake()
-    async with asyncio.timeout(0.5):
+    async with asyncio.timeout(POLL_SECONDS / 2):
         await rows.until(lambda: rows.done == [1])
-    await ended(task)
+    loop.stop()
+    await task
 
 
-async def test_being_cancelled_it_claims_no_more_and_waits_for_what_runs():
+async def test_told_to_stop_it_claims_no_more_and_waits_for_what_runs():
     rows = Rows(4)
-    task = asyncio.create_task(ClaimLoop("test", 2, rows.claim, rows.due).run())
+    loop = ClaimLoop("test", 2, rows.claim, rows.due)
+    task = await started(loop)
     await rows.until(lambda: rows.running == 2)
-    task.cancel()
+    loop.stop()
     await asyncio.sleep(0)
     assert not task.done()
     rows.gate.set()
-    await asyncio.wait({task})
+    await task
     assert sorted(rows.done) == [0, 1]
     assert rows.waiting == [2, 3]
+
+
+async def test_told_to_stop_while_a_claim_commits_it_runs_what_was_claimed():
+    rows = Rows(2)
+    rows.gate.set()
+    claiming, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly(room):
+        claiming.set()
+        await go_on.wait()
+        return await rows.claim(room)
+
+    loop = ClaimLoop("test", 3, slowly, rows.due)
+    task = await started(loop)
+    await claiming.wait()
+    loop.stop()
+    go_on.set()
+    await task
+    assert sorted(rows.done) == [0, 1]
+
+
+async def test_told_to_stop_once_emptied_it_first_works_off_all_that_is_due():
+    rows = Rows(7)
+    rows.gate.set()
+    loop = ClaimLoop("test", 2, rows.claim, rows.due)
+    loop.stop(emptied=True)
+    await loop.run()
+    assert sorted(rows.done) == list(range(7))
 
 
 async def test_a_database_that_is_away_is_asked_again():
@@ -83,8 +114,9 @@ async def test_a_database_that_is_away_is_asked_again():
     rows.failures = 1
     rows.gate.set()
     loop = ClaimLoop("test", 3, rows.claim, rows.due)
-    task = asyncio.create_task(loop.run())
+    task = await started(loop)
     await rows.until(lambda: rows.failures == 0)
     loop.wake()
     await rows.until(lambda: len(rows.done) == 2)
-    await ended(task)
+    loop.stop()
+    await task

@@ -24,7 +24,9 @@ async def client(context, serve, arrived):
         return True
 
     channel = replace(TWILIO)
-    return await serve(edges.routes([channel], lambda: arrived.append("text"), report))
+    return await serve(
+        edges.routes([channel], lambda accepted: arrived.append(accepted.due), report)
+    )
 
 
 @pytest.fixture
@@ -46,7 +48,7 @@ async def test_a_text_is_committed_before_it_is_acknowledged(pool, post, arrived
     assert await response.text() == '<?xml version="1.0" encoding="UTF-8"?><Response/>'
     row = await pool.fetchrow("SELECT body, provider, provider_id, author FROM messages")
     assert tuple(row) == ("20 adults", "twilio", sid(1), "customer")
-    assert arrived == ["text"]
+    assert arrived == [True]
     assert await pool.fetchval("SELECT their_address FROM conversations") == DANA
 
 
@@ -79,7 +81,7 @@ async def test_a_body_over_the_limit_is_refused_unread(pool, client):
 
 async def test_what_is_proved_but_not_understood_is_parked_with_its_reason(pool, post, context):
     response = await post(inbound_form(sender="12345"))
-    assert response.status == 200
+    assert (response.status, response.content_type) == (200, "text/xml")
     row = await pool.fetchrow("SELECT path, reason, body FROM parked_webhooks")
     assert (row["path"], row["reason"]) == (PATH, "the sender has no phone number to answer")
     assert b"12345" in row["body"]

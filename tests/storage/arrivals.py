@@ -28,8 +28,8 @@ async def arrive(db, message, *, command=None, debounce=0.0):
     )
 
 
-async def claim(pool, lease=15.0):
-    [lane] = await lanes.claim_due(pool, limit=1, lease_seconds=lease)
+async def claim(pool, lease=15.0, worker="host:1"):
+    [lane] = await lanes.claim_due(pool, worker=worker, limit=1, lease_seconds=lease)
     return lane
 
 

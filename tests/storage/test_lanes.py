@@ -9,11 +9,25 @@ from storage.lanes import Fenced, Seen
 from tests.storage.arrivals import DANA, LEE, SOON, US, arrive, claim, close, text
 
 
+async def nothing_to_claim(pool):
+    return await lanes.claim_due(pool, worker="host:2", limit=5, lease_seconds=15) == []
+
+
+async def test_what_a_dead_namesake_held_is_free_at_once_and_anothers_is_not(pool):
+    await arrive(pool, text("a", "SM1", DANA))
+    await arrive(pool, text("b", "SM2", LEE))
+    mine, _other = await claim(pool, worker="host:1"), await claim(pool, worker="host:2")
+    assert await lanes.abandon(pool, worker="host:1") == 1
+    again = await claim(pool)
+    assert (again.conversation_id, again.fence) == (mine.conversation_id, mine.fence + 1)
+    assert await nothing_to_claim(pool)
+
+
 async def test_one_claim_takes_a_conversation_and_a_second_finds_nothing(pool):
     await arrive(pool, text())
     lane = await claim(pool)
     assert (lane.their_address, lane.our_address, lane.fence) == (DANA, US, 1)
-    assert await lanes.claim_due(pool, limit=5, lease_seconds=15) == []
+    assert await nothing_to_claim(pool)
 
 
 async def test_conversations_are_claimed_longest_due_first(pool):
@@ -30,7 +44,7 @@ async def test_conversations_are_claimed_longest_due_first(pool):
 async def test_a_conversation_that_a_person_owns_is_not_claimed(pool):
     await arrive(pool, text())
     await pool.execute("UPDATE conversations SET owner = 'person', owner_epoch = 2")
-    assert await lanes.claim_due(pool, limit=5, lease_seconds=15) == []
+    assert await nothing_to_claim(pool)
 
 
 async def test_a_worker_that_slept_through_its_lease_is_fenced(pool):
@@ -104,7 +118,7 @@ async def test_a_failed_turn_falls_due_again_after_its_pause(pool):
     await arrive(pool, text())
     lane = await claim(pool)
     await lanes.release(pool, lane, retry_seconds=60)
-    assert await lanes.claim_due(pool, limit=5, lease_seconds=15) == []
+    assert await nothing_to_claim(pool)
     seconds = await lanes.seconds_until_due(pool)
     assert seconds == pytest.approx(60, abs=5)
 
@@ -127,7 +141,7 @@ async def test_what_a_program_brings_is_its_own_to_answer(pool):
     )  # the same customer on another line of ours
     lane = await lanes.claim_idle(pool, conversation.conversation_id, lease_seconds=15)
     assert lane is not None
-    assert await lanes.claim_due(pool, limit=5, lease_seconds=15) == []
+    assert await nothing_to_claim(pool)
     assert await lanes.claim_idle(pool, lane.conversation_id, lease_seconds=15) is None
     closed = await close(pool, lane, expires=None)
     assert closed.message_id is not None

@@ -173,7 +173,7 @@ def test_arguments_that_were_no_object_are_told_so() -> None:
     [
         ("calculate_party_quote", {}, {"adults"}),
         ("calculate_party_quote", {"adults": "10"}, {"adults"}),
-        ("calculate_party_quote", {"adults": 10.0}, {"adults"}),
+        ("calculate_party_quote", {"adults": 10.5}, {"adults"}),
         ("calculate_party_quote", {"adults": True}, {"adults"}),
         ("calculate_party_quote", {"adults": 0}, {"adults"}),
         ("calculate_party_quote", {"adults": 101, "children": -1}, {"adults", "children"}),
