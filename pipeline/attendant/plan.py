@@ -19,6 +19,8 @@ from pipeline.inquiry.facts import Facts
 from pipeline.inquiry.vocabulary import Escalation, Snapshot
 from pipeline.quote.rules import PriceRules
 
+MAX_MESSAGES = 12
+"""Of a flood of messages, the last are read: reading holds everybody else up meanwhile."""
 MAX_QUERIES = 2
 """Questions of one turn that are looked up."""
 
@@ -68,7 +70,7 @@ def make_plan(snapshot: Snapshot) -> Plan:
     """Understand the unanswered messages and decide what they call for."""
     business = snapshot.business
     unanswered = snapshot.history[-snapshot.unanswered :]
-    messages = [said.text for said in unanswered if said.by == "customer"]
+    messages = [said.text for said in unanswered if said.by == "customer"][-MAX_MESSAGES:]
     today = snapshot.now.astimezone(ZoneInfo(business.timezone)).date()
     known = _with_customer(snapshot.facts, snapshot.customer)
     reading = understand(messages, known, business, today)

@@ -56,6 +56,7 @@ WORDS = st.sampled_from(
     + ["yes", "no", "ok", "thanks", "not sure", "can I talk to a person", "what is included?"]
     + ["the food was terrible", "leave a message", "start over", "do you have parking?", ""]
 )
+NUMBERS = st.text(alphabet="0123456789 ,:-/$+", min_size=1, max_size=12)
 MESSAGES = st.lists(WORDS, min_size=1, max_size=3)
 
 
@@ -76,7 +77,10 @@ def test_no_reply_is_ever_refused_or_too_long(turns, channel):
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.lists(st.text(max_size=120) | WORDS, min_size=1, max_size=3), st.sampled_from(TEXTS))
+@given(
+    st.lists(st.text(max_size=120) | NUMBERS | WORDS, min_size=1, max_size=3),
+    st.sampled_from(TEXTS),
+)
 def test_any_text_is_answered_and_every_figure_has_evidence(texts, before):
     conversation = snapshot(*texts, facts=Facts.from_json(before.get("knows", {})))
     outcome = take_turn(conversation)
@@ -101,6 +105,16 @@ def test_asking_again_in_the_same_turn_changes_nothing(texts, before):
         getattr(first.facts, name) for name in party
     ]
     assert answer(question(conversation, *results)) == last
+
+
+@pytest.mark.parametrize("text", ["0", "00", "0 0", "0,1", "-", "$0", "0/0/0"])
+def test_a_bare_number_that_counts_nobody_is_answered(text):
+    assert take_turn(snapshot(text)).reply
+
+
+def test_of_a_flood_of_texts_the_last_are_read():
+    flood = [f"{count} adults" for count in range(10, 60)]
+    assert take_turn(snapshot(*flood)).facts.adults == 59
 
 
 def test_calls_are_numbered_and_asked_for_side_by_side():

@@ -42,8 +42,11 @@ def test_what_has_no_shorter_version_is_cut_between_sentences():
     assert len(FOOD) * 9 < len(shorter) <= 459
 
 
-def test_a_longer_channel_takes_more():
-    assert len(text(part(FOOD * 30))) < len(text(part(FOOD * 30), channel="phone"))
+def test_a_channel_is_filled_to_its_last_character():
+    assert text(part("a" * 459, "b")) == "a" * 459
+    assert text(part("a" * 460, "b")) == "b"
+    assert text(part("a" * 800, "b"), channel="web_chat") == "a" * 800
+    assert text(part("a" * 801, "b"), channel="web_chat") == "b"
 
 
 @pytest.mark.parametrize(

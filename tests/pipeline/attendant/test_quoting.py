@@ -21,7 +21,7 @@ from pipeline.inquiry.facts import Facts
 from pipeline.quote.dollars import amount_in_digits
 from pipeline.quote.quote import party_from_json, price
 from pipeline.quote.spoken import find_amounts
-from pipeline.quote.travel import travel_for_zip
+from pipeline.quote.travel import travel_fee, travel_for_zip
 from tests.pipeline.seed import BUSINESS, NOW, RULES, TODAY, ZONE
 
 
@@ -107,6 +107,11 @@ def test_the_same_working_is_not_shown_twice():
 )
 def test_the_way_alone_is_free_estimated_or_to_be_confirmed(zip_code, told):
     assert trip_words(travel_for_zip(RULES, zip_code), "Napa", RULES) == told
+
+
+def test_a_way_that_is_too_long_has_no_price():
+    told = trip_words(travel_fee(RULES, 1001), "Reno", RULES)
+    assert told == "Reno is more than 100 miles away, so our team must confirm travel."
 
 
 def test_guests_places_days_and_dishes_are_named_as_people_name_them():

@@ -55,7 +55,8 @@ def test_a_short_word_is_never_corrected():
 
 
 def test_two_wrong_strokes_need_a_long_word():
-    assert corrected("calemare but not shromb", DISHES) == "calamari but not shromb"
+    assert corrected("labstar but not shromb", DISHES) == "lobster but not shromb"
+    assert corrected("labztar, kalemare", DISHES) == "labztar, kalemare"
 
 
 def test_another_first_letter_is_another_word():
