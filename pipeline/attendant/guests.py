@@ -56,6 +56,7 @@ def take_heads(shape: Shape, rules: PriceRules) -> Heads:
     _take_changes(shape, heads)
     heads.besides = _CHILDREN_BESIDES.search(shape.kinds) is not None
     _take_counts(shape, heads)
+    _take_party_of(shape, heads)
     _count_among(heads, aged)
     if not (heads.counts or heads.more or heads.between):
         _take_in_all(shape, heads, rules)
@@ -272,6 +273,19 @@ def _take_counts(shape: Shape, heads: Heads) -> None:
         is_first = kind not in heads.counts or kind != "people"
         if is_first:
             heads.counts[kind] = heads.counts.get(kind, 0) + count
+
+
+_PARTY_OF = re.compile(r"G[,:j-]*N(?![QC:y])")
+
+
+def _take_party_of(shape: Shape, heads: Heads) -> None:
+    """'a party of 15, 3 of them kids' counts everybody first."""
+    if heads.counts.keys() & {"children", "toddlers"} and not (
+        heads.counts.keys() & {"people", "adults"}
+    ):
+        words = shape.take(_PARTY_OF)
+        if words is not None:
+            heads.counts["people"] = numbers(words)[0]
 
 
 _CORRECTED = re.compile(r"(?:^|[,.~&jMvwze])[kj][,kj]*z?N(?![-&]?[ACTPDIQ:y])|^[,~]*Nk+[,~]*$")

@@ -11,7 +11,8 @@ WIPED = "~"
 # Ends of sentences, and of lines. Abbreviations and figures keep their dots.
 _SENTENCE_END = re.compile(
     r"(?<!\b[A-Za-z])(?<!\b(?:jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat"
-    r"|sun|inc)\.)(?<!\b(?:sept|thur|incl|appr)\.)(?<!\bapprox\.)(?<=[.?!])\s+|\s*[\n;]+\s*",
+    r"|sun|inc)\.)(?<!\b(?:sept|thur|incl|appr)\.)(?<!\bapprox\.)(?<=[.?!])\s+|\s*[\n;]+\s*"
+    r"|\s+(?=and (?:how|what|when|where|which|do|does|did) (?!\d))",  # a second question
     re.IGNORECASE,
 )
 

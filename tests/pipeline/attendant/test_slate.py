@@ -25,6 +25,8 @@ messages = st.text("ab A1.?!;\n\t ~") | st.text()
         ("$1.50 each. ok", ["$1.50 each.", "ok"]),
         ("mail me@example.com. bye", ["mail me@example.com.", "bye"]),
         ("20 adults...\n\n", ["20 adults..."]),
+        ("how long and do you bring tables?", ["how long", "and do you bring tables?"]),
+        ("20 adults and 5 kids", ["20 adults and 5 kids"]),
         ("  ", []),
         ("", []),
     ],
