@@ -66,37 +66,9 @@ async def opened(
     Draining says that we are not ready, finishes the turns that run, sends what they came to, and
     goes on taking in webhooks meanwhile: they are rows, and the next worker's to answer.
     """
-    assert settings.database_url is not None
-    assert settings.redis_url is not None
-    dsn = settings.database_url.get_secret_value()
-    metrics = Metrics(
-        worker=number,
-        workers=settings.workers,
-        group=str(settings.port),
-        version=package_version("concierge"),
-    )
     async with AsyncExitStack() as stack:
-        pool = await stack.enter_async_context(await open_pool(dsn))
-        sessions = Sessions(
-            settings.redis_url.get_secret_value(), lambda _: metrics.redis_failures.inc()
-        )
-        stack.push_async_callback(sessions.close)
+        context = await _context(settings, number, stack)
         session = await stack.enter_async_context(egress.open_session())
-        version, current = await business.load(pool, settings.business)
-        # It loads its languages at the first date it reads: 0.1 s that nobody should wait for.
-        dateparser.parse("tomorrow", languages=["en"])
-        context = Context(
-            f"{socket.gethostname()}:{settings.port}:{number}",
-            settings,
-            pool,
-            sessions,
-            metrics,
-            current,
-            version,
-        )
-        await outbox.abandon(pool, sender=context.worker)
-        await lanes.abandon(pool, worker=context.worker)
-
         model = _model(settings, stack)
         channels = list(settings.channels.values())
         sender = Sender(context, channels, egress.performer(session))
@@ -112,9 +84,9 @@ async def opened(
         application.add_routes(orchestrator.routes(model))
 
         background = [
-            watch_loop(metrics),
-            publish_loop(metrics, sessions.redis),
-            business.follow(context, dsn),
+            watch_loop(context.metrics),
+            publish_loop(context.metrics, context.sessions.redis),
+            business.follow(context),
         ]
         for work in background:
             stack.push_async_callback(_end, asyncio.create_task(work))
@@ -132,6 +104,32 @@ async def opened(
         stack.push_async_callback(_end, turning)
         stack.push_async_callback(drain)
         yield application, drain
+
+
+async def _context(settings: Settings, number: int, stack: AsyncExitStack) -> Context:
+    """This worker's connections; what a namesake held when it died is given free."""
+    assert settings.database_url is not None
+    assert settings.redis_url is not None
+    metrics = Metrics(
+        worker=number,
+        workers=settings.workers,
+        group=str(settings.port),
+        version=package_version("concierge"),
+    )
+    pool = await stack.enter_async_context(
+        await open_pool(settings.database_url.get_secret_value())
+    )
+    sessions = Sessions(
+        settings.redis_url.get_secret_value(), lambda _: metrics.redis_failures.inc()
+    )
+    stack.push_async_callback(sessions.close)
+    version, current = await business.load(pool, settings.business)
+    # It loads its languages at the first date it reads: 0.1 s that nobody should wait for.
+    dateparser.parse("tomorrow", languages=["en"])
+    worker = f"{socket.gethostname()}:{settings.port}:{number}"
+    await outbox.abandon(pool, sender=worker)
+    await lanes.abandon(pool, worker=worker)
+    return Context(worker, settings, pool, sessions, metrics, current, version)
 
 
 async def _end(task: "asyncio.Task[None]") -> None:

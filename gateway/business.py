@@ -27,8 +27,10 @@ async def load(db: Db, key: str) -> tuple[int, Business]:
     return version, parse(files)
 
 
-async def follow(context: Context, dsn: str) -> None:
+async def follow(context: Context) -> None:
     """Keep `context.business` at the version in force until cancelled."""
+    assert context.settings.database_url is not None
+    dsn = context.settings.database_url.get_secret_value()
     while True:
         with suppress(*DATABASE_DOWN):
             connection = await connect(dsn)

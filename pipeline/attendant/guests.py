@@ -301,6 +301,7 @@ def _take_in_all(shape: Shape, heads: Heads, rules: PriceRules) -> None:
     elif words := shape.take(_BARE):
         heads.bare = tuple(numbers(words))
         first, *rest = heads.bare
-        ages = rest if rest and first == len(rest) else heads.bare  # '2: 3 and 8' has a count before
+        # '2: 3 and 8' has a count before its ages.
+        ages = rest if rest and first == len(rest) else heads.bare
         if max(ages) <= OLDEST_CHILD:
             heads.as_ages = dict(Counter(_kind(age, rules) for age in ages))

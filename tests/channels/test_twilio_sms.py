@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
-from uuid import UUID
 
 import pytest
 
@@ -10,39 +9,22 @@ from channels.contract import Webhook
 from channels.signing import read_form, twilio_signature
 from channels.twilio_sms import MAX_TEXT, TwilioSms
 from pipeline.errors import ProtocolError
-from pipeline.ids import MessageId, ProviderId
+from pipeline.ids import ProviderId
 from pipeline.messages import Delivery, DeliveryReport, InboundMessage, OutboundMessage
+from tests.channels.twilio_samples import (
+    BASE,
+    MID,
+    REPORT,
+    SERVICE,
+    SID,
+    SM1,
+    TEXT,
+    THEM,
+    TOKEN,
+    TWILIO,
+    US,
+)
 
-SID = "AC00000000000000000000000000000001"
-TOKEN = "the-auth-token"
-SERVICE = "MG00000000000000000000000000000001"
-US, THEM = "+19165550100", "+14155550123"
-SM1 = "SM00000000000000000000000000000001"
-BASE = "https://gw.example.com"
-MID = MessageId(UUID("11111111-2222-4333-8444-555555555555"))
-TWILIO = TwilioSms(SID, TOKEN, US)
-TEXT = {
-    "MessageSid": SM1,
-    "SmsSid": SM1,
-    "SmsMessageSid": SM1,
-    "AccountSid": SID,
-    "From": THEM,
-    "To": US,
-    "Body": "Héllo 😀 50% & more",
-    "NumMedia": "0",
-    "NumSegments": "1",
-    "SmsStatus": "received",
-    "ApiVersion": "2010-04-01",
-    "FromCity": "",
-    "FromState": "CA",
-}
-REPORT = {
-    "MessageSid": SM1,
-    "MessageStatus": "delivered",
-    "AccountSid": SID,
-    "From": US,
-    "To": THEM,
-}
 Form = Mapping[str, str]
 
 

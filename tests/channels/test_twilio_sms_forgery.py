@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from itertools import pairwise
 from urllib.parse import urlencode
-from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -14,36 +13,8 @@ from channels.contract import Webhook
 from channels.signing import read_form, twilio_signature
 from channels.twilio_sms import TwilioSms
 from pipeline.errors import ProtocolError, Rejected
+from tests.channels.twilio_samples import BASE, MID, REPORT, SID, SM1, TEXT, TOKEN, TWILIO, US
 
-SID = "AC00000000000000000000000000000001"
-TOKEN = "the-auth-token"
-US, THEM = "+19165550100", "+14155550123"
-SM1 = "SM00000000000000000000000000000001"
-BASE = "https://gw.example.com"
-MID = UUID("11111111-2222-4333-8444-555555555555")
-TWILIO = TwilioSms(SID, TOKEN, US)
-TEXT = {
-    "MessageSid": SM1,
-    "SmsSid": SM1,
-    "SmsMessageSid": SM1,
-    "AccountSid": SID,
-    "From": THEM,
-    "To": US,
-    "Body": "Héllo 😀 50% & more",
-    "NumMedia": "0",
-    "NumSegments": "1",
-    "SmsStatus": "received",
-    "ApiVersion": "2010-04-01",
-    "FromCity": "",
-    "FromState": "CA",
-}
-REPORT = {
-    "MessageSid": SM1,
-    "MessageStatus": "delivered",
-    "AccountSid": SID,
-    "From": US,
-    "To": THEM,
-}
 Form = Mapping[str, str]
 
 

@@ -5,7 +5,6 @@ from collections.abc import Generator
 from datetime import UTC, datetime
 from typing import TypeVar
 from urllib.parse import parse_qsl
-from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -15,18 +14,12 @@ from channels.contract import Reply, Request
 from channels.signing import basic
 from channels.twilio_sms import FOR_GOOD, TO_BE_MENDED, TRY_LATER, TwilioSms
 from pipeline.errors import SendBlocked, SendDelayed, SendFailed, SendUnknown
-from pipeline.ids import MessageId, ProviderId
+from pipeline.ids import ProviderId
 from pipeline.messages import Delivery, OutboundMessage, Receipt
+from tests.channels.twilio_samples import BASE, MID, SERVICE, SID, SM1, THEM, TOKEN, TWILIO, US
 
-SID = "AC00000000000000000000000000000001"
-TOKEN = "the-auth-token"
-SERVICE = "MG00000000000000000000000000000001"
-US, THEM = "+19165550100", "+14155550123"
-SM1, SM2 = "SM00000000000000000000000000000001", "SM00000000000000000000000000000002"
-BASE = "https://gw.example.com"
+SM2 = "SM00000000000000000000000000000002"
 LIST = f"/2010-04-01/Accounts/{SID}/Messages.json"
-MID = MessageId(UUID("11111111-2222-4333-8444-555555555555"))
-TWILIO = TwilioSms(SID, TOKEN, US)
 POOLED = TwilioSms(SID, TOKEN, US, messaging_service_sid=SERVICE)
 ORDER = OutboundMessage(MID, "sms", US, THEM, "Your total is $1,200.")
 SINCE = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from pydantic import SecretStr
 
 from gateway import business
 from pipeline.errors import BusinessError
@@ -32,7 +33,9 @@ async def test_a_business_without_a_version_says_what_to_do(pool):
 
 
 async def test_a_worker_takes_a_new_version_when_it_is_told(pool, context, database_dsn):
-    task = asyncio.create_task(business.follow(context, database_dsn))
+    given = {"database_url": SecretStr(database_dsn)}
+    context.settings = context.settings.model_copy(update=given)
+    task = asyncio.create_task(business.follow(context))
     version = await changed(pool, "second")
     async with asyncio.timeout(5):
         while context.business_version != version:  # noqa: ASYNC110 - what is told sets no event
@@ -41,7 +44,7 @@ async def test_a_worker_takes_a_new_version_when_it_is_told(pool, context, datab
     await asyncio.wait({task})
 
 
-async def test_a_version_that_cannot_be_read_leaves_the_one_in_force(pool, context, database_dsn):
+async def test_a_version_that_cannot_be_read_leaves_the_one_in_force(pool, context):
     before = context.business
     await pool.execute(
         "INSERT INTO business_versions (business, document, author)"
