@@ -4,7 +4,8 @@ import asyncio
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
 from importlib.metadata import version as package_version
 
 import dateparser
@@ -43,29 +44,29 @@ async def serve(settings: Settings, listening: socket.socket, number: int) -> No
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stop.set)
-    async with opened(settings, number) as (application, drain):
+    async with opened(settings, number) as worker:
         runner = web.AppRunner(
-            application, access_log=None, keepalive_timeout=KEEPALIVE_SECONDS, shutdown_timeout=5
+            worker.application,
+            access_log=None,
+            keepalive_timeout=KEEPALIVE_SECONDS,
+            shutdown_timeout=5,
         )
         await runner.setup()
         await web.SockSite(runner, listening).start()
         log.info("serving", version=package_version("concierge"))
-        await stop.wait()
+        told = asyncio.create_task(stop.wait())
+        ended, _ = await asyncio.wait({told, *worker.loops}, return_when=asyncio.FIRST_COMPLETED)
         log.info("draining")
-        await drain()
+        await worker.drain()
         await runner.cleanup()
+        for loop_ended in ended - {told}:
+            await loop_ended  # raises what ended it: the parent starts another worker
     log.info("drained")
 
 
 @asynccontextmanager
-async def opened(
-    settings: Settings, number: int
-) -> AsyncIterator[tuple[web.Application, Callable[[], Awaitable[None]]]]:
-    """Everything a worker has open, its loops running; and how to drain it.
-
-    Draining says that we are not ready, finishes the turns that run, sends what they came to, and
-    goes on taking in webhooks meanwhile: they are rows, and the next worker's to answer.
-    """
+async def opened(settings: Settings, number: int) -> AsyncIterator["Worker"]:
+    """Everything a worker has open, its loops running. Drain before leaving."""
     async with AsyncExitStack() as stack:
         context = await _context(settings, number, stack)
         session = await stack.enter_async_context(egress.open_session())
@@ -95,15 +96,28 @@ async def opened(
 
         async def drain() -> None:
             context.draining = True
-            answering.loop.stop()
-            await asyncio.wait({turning}, timeout=DRAIN_SECONDS)
-            sender.loop.stop(emptied=True)
-            await asyncio.wait({sending}, timeout=DRAIN_SECONDS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(DRAIN_SECONDS):
+                    answering.loop.stop()
+                    await asyncio.wait({turning})
+                    sender.loop.stop(emptied=True)
+                    await asyncio.wait({sending})
 
         stack.push_async_callback(_end, sending)
         stack.push_async_callback(_end, turning)
-        stack.push_async_callback(drain)
-        yield application, drain
+        yield Worker(application, frozenset({sending, turning}), drain)
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """What runs in this process."""
+
+    application: web.Application
+    loops: frozenset["asyncio.Task[None]"]
+    """They end when drained; ending before is a failure."""
+    drain: Callable[[], Awaitable[None]]
+    """Says that we are not ready, finishes the turns that run, sends what they came to, and goes
+    on taking in webhooks meanwhile: they are rows, and the next worker's to answer."""
 
 
 async def _context(settings: Settings, number: int, stack: AsyncExitStack) -> Context:
@@ -113,7 +127,7 @@ async def _context(settings: Settings, number: int, stack: AsyncExitStack) -> Co
     metrics = Metrics(
         worker=number,
         workers=settings.workers,
-        group=str(settings.port),
+        group=f"{socket.gethostname()}:{settings.port}",
         version=package_version("concierge"),
     )
     pool = await stack.enter_async_context(

@@ -86,4 +86,6 @@ class ClaimLoop:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
+        if not task.cancelled() and (failure := task.exception()):
+            log.error("work_failed", loop=self._name, exc_info=failure)
         self._awake.set()

@@ -1,5 +1,6 @@
 """What the edges of one worker share. Made in app, handed to aiohttp under CONTEXT."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 import asyncpg
@@ -25,6 +26,8 @@ class Context:
     business: Business
     business_version: int
     turnstile: Turnstile = field(default_factory=Turnstile)
+    turns_at_database: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(4))
+    """Turns read and store a few at a time: all at once would keep webhooks from committing."""
     draining: bool = False
 
 

@@ -36,7 +36,7 @@ async def drive(exchange: Generator[Request, Reply, Result], perform: Perform) -
 def open_session() -> aiohttp.ClientSession:
     """The session of one worker. No redirects are followed and no proxy is taken up."""
     return aiohttp.ClientSession(
-        timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
+        timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS),
         connector=aiohttp.TCPConnector(limit=100, limit_per_host=50),
         auto_decompress=True,
     )

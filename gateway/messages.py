@@ -38,8 +38,8 @@ MAX_ATTEMPTS = 5
 """Claims without a close (crashes included) after which the message is parked for a person."""
 RETRY_SECONDS = 2.0
 REPLY_EXPIRES_SECONDS = 4 * 3600.0
-LANES = 16
-"""Turns side by side in one worker."""
+LANES = 32
+"""Turns side by side in one worker: most of them wait for a model."""
 PARKED = "turn_failed_repeatedly"
 
 
@@ -148,8 +148,17 @@ class Lanes:
             )
 
     async def _park(self, lane: Lane) -> None:
-        promise = policy.promise(self._context.business, datetime.now(UTC))
-        parked = await lanes.park(self._context.pool, lane, PARKED, promise.by)
+        business, now = self._context.business, datetime.now(UTC)
+        parked = await lanes.park(
+            self._context.pool,
+            lane,
+            PARKED,
+            reply=policy.apology(business, now),
+            message_id=MessageId(uuid4()),
+            respond_by=policy.promise(business, now).by,
+            expires_seconds=REPLY_EXPIRES_SECONDS,
+        )
+        self._replied()
         self._context.metrics.parked.labels(PARKED).inc(parked)
         log.error("messages_parked", count=parked)
 
@@ -168,22 +177,24 @@ async def answer(
     when the lane was lost to another worker.
     """
     started = time.perf_counter()
-    snapshot, seen = await take_snapshot(context, lane, known)
+    async with context.turns_at_database:
+        snapshot, seen = await take_snapshot(context, lane, known)
     async with asyncio.timeout(TURN_SECONDS):
         outcome, model_seconds = await _kept_alive(
             context, lane, run_turn(snapshot, model, context.metrics, context.turnstile)
         )
-    closed = await lanes.close(
-        context.pool,
-        lane,
-        seen,
-        outcome,
-        MessageId(uuid4()),
-        business_version=snapshot.business_version,
-        respond_by=policy.promise(context.business, snapshot.now).by,
-        model_seconds=model_seconds,
-        expires_seconds=REPLY_EXPIRES_SECONDS if sending else None,
-    )
+    async with context.turns_at_database:
+        closed = await lanes.close(
+            context.pool,
+            lane,
+            seen,
+            outcome,
+            MessageId(uuid4()),
+            business_version=snapshot.business_version,
+            respond_by=policy.promise(context.business, snapshot.now).by,
+            model_seconds=model_seconds,
+            expires_seconds=REPLY_EXPIRES_SECONDS if sending else None,
+        )
     discarded = closed.message_id is None
     _count(context.metrics, outcome, discarded, time.perf_counter() - started)
     log.info(

@@ -5,6 +5,7 @@ can stop us between that commit and the provider's answer: such a message is `un
 for in the provider's own list, and after a minute shown to a person. It is never sent again.
 """
 
+import asyncio
 import random
 import time
 from collections.abc import Sequence
@@ -25,12 +26,14 @@ from storage.outbox import Owed
 log = structlog.get_logger()
 
 LEASE_SECONDS = 30.0
-"""Longer than any exchange with a provider may take."""
-SENDERS = 16
-MAX_ATTEMPTS = 10
+"""Longer than handing a message to a provider may take."""
+SENDERS = 8
 BACKOFF_SECONDS = 1.0
 BACKOFF_CAP_SECONDS = 300.0
-LOOK_AGAIN_SECONDS = 5.0
+LOOKERS = 4
+"""At most so many of SENDERS look for lost messages: an outage must not keep others waiting."""
+LOOK_SECONDS = 12.0
+LOOK_AGAIN_SECONDS = 15.0
 GIVE_UP_AFTER = timedelta(seconds=60)
 LOOK_BACK = timedelta(minutes=2)
 """Clocks differ: how long before `sending` a provider's own time may lie."""
@@ -55,7 +58,9 @@ class Sender:
             pool, sender=self._context.worker, limit=room, lease_seconds=LEASE_SECONDS
         )
         lost = await outbox.claim_unknown(
-            pool, limit=room - len(owed), look_again_seconds=LOOK_AGAIN_SECONDS
+            pool,
+            limit=min(room - len(owed), LOOKERS),
+            look_again_seconds=LOOK_AGAIN_SECONDS,
         )
         return [self._send(each) for each in owed] + [self._look_for(each) for each in lost]
 
@@ -64,15 +69,20 @@ class Sender:
         metrics, message = self._context.metrics, owed.message
         with structlog.contextvars.bound_contextvars(message_id=str(message.message_id)):
             if owed.state != "sending":
-                metrics.outbox.labels(owed.state).inc()
-                metrics.optout_blocks.inc(owed.reason == "opted_out")
-                log.info("not_sent", state=owed.state, reason=owed.reason)
+                await self._not_sent(owed)
                 return
             started = time.perf_counter()
             state = await self._handed_over(owed)
             metrics.provider_seconds.labels(owed.provider).observe(time.perf_counter() - started)
             metrics.outbox.labels(state).inc()
             log.info("handed_over", state=state, attempts=owed.attempts)
+
+    async def _not_sent(self, owed: Owed) -> None:
+        self._context.metrics.outbox.labels(owed.state).inc()
+        self._context.metrics.optout_blocks.inc(owed.reason == "opted_out")
+        log.info("not_sent", state=owed.state, reason=owed.reason)
+        if owed.state == "expired":
+            await outbox.expired(self._context.pool, owed.message.message_id, self._respond_by())
 
     async def _handed_over(self, owed: Owed) -> str:
         pool, message_id = self._context.pool, owed.message.message_id
@@ -87,10 +97,8 @@ class Sender:
             self.loop.wake()
             return "unknown"
         except SendDelayed as exc:
-            if owed.attempts < MAX_ATTEMPTS:
-                await outbox.delayed(pool, message_id, str(exc), _pause(owed.attempts, exc))
-                return "delayed"
-            return await self._refused(owed, exc)
+            await outbox.delayed(pool, message_id, str(exc), _pause(owed.attempts, exc))
+            return "delayed"  # until it expires
         except SendFailed as exc:
             return await self._refused(owed, exc)
         await outbox.sent(pool, message_id, receipt)
@@ -119,9 +127,10 @@ class Sender:
             try:
                 if channel is not None:
                     exchange = channel.find(message, owed.sending_since - LOOK_BACK)
-                    found = await drive(exchange, self._perform)
-            except SendFailed as exc:  # the listing failed: look again
-                log.warning("unknown_not_listed", error=str(exc))
+                    async with asyncio.timeout(LOOK_SECONDS):
+                        found = await drive(exchange, self._perform)
+            except (SendFailed, TimeoutError) as exc:  # the listing failed: look again
+                log.warning("unknown_not_listed", error=str(exc) or "took too long")
             ids = [receipt.provider_id for receipt in found]
             taken = await outbox.known_provider_ids(pool, owed.provider, ids)
             mine = [receipt for receipt in found if receipt.provider_id not in taken]

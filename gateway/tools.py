@@ -26,9 +26,11 @@ from pipeline.inquiry.turn import (
 
 log = structlog.get_logger()
 
+MODEL_SECONDS = 30.0
+"""Of one turn, all its questions together; then the attendant answers what is left."""
 CALM_SECONDS = 0.001
 """A round of the event loop that takes longer had other work to do."""
-PATIENCE_ROUNDS = 20
+PATIENCE_ROUNDS = 50
 
 Model = Callable[[AskModel], Awaitable[ModelReply]]
 """Raises ModelFailed when no model of the chain answers."""
@@ -56,7 +58,12 @@ class Turnstile:
 
 
 async def run_turn(
-    snapshot: Snapshot, model: Model | None, metrics: Metrics, turnstile: Turnstile
+    snapshot: Snapshot,
+    model: Model | None,
+    metrics: Metrics,
+    turnstile: Turnstile,
+    *,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> tuple[Outcome, float]:
     """One turn from its snapshot to its outcome, and the seconds that models took of it.
 
@@ -74,12 +81,12 @@ async def run_turn(
             await turnstile.passed()
             if isinstance(question, RunTools):
                 reply = tuple(_run(call, snapshot, metrics) for call in question.calls)
-            elif model is None:
-                reply = attendant(question)
+            elif model is None or model_seconds > MODEL_SECONDS:
+                reply, model = attendant(question), None
             else:
-                started = time.perf_counter()
+                started = clock()
                 reply, model = await _ask(question, model, metrics)
-                model_seconds += time.perf_counter() - started
+                model_seconds += clock() - started
             question = turn.send(reply)
     except StopIteration as done:
         outcome: Outcome = done.value

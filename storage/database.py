@@ -17,8 +17,18 @@ class Unreachable(ConciergeError):
     """No connection could be made. The message says why and what to mend."""
 
 
-DATABASE_DOWN = (Unreachable, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
-"""What a query raises when the database is away, restarting or too slow."""
+DATABASE_DOWN = (
+    Unreachable,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # shutting down, starting up, a cancelled statement
+    asyncpg.InsufficientResourcesError,  # no connection or no disk left
+    asyncpg.TransactionRollbackError,  # a deadlock
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InterfaceError,
+    OSError,
+    TimeoutError,
+)
+"""What a query raises when the database is away, restarting or too slow: not our mistakes."""
 
 COMMAND_SECONDS = 30.0
 MIGRATION_LOCK = 0x636F6E63  # "conc": one migrator at a time, whatever machine it is on

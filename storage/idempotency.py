@@ -5,8 +5,11 @@ from typing import Any
 
 from storage.database import Db
 
-STALE = "60 seconds"
-"""After this long without an answer whoever began is taken for dead, and a repeat begins anew."""
+STALE = "15 minutes"
+"""After this long without an answer whoever began is taken for dead, and a repeat begins anew.
+
+Longer than a whole batch takes when every model is slow: a repeat must not run beside the first.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from typing import Protocol
 from uuid import UUID
 
 from pipeline.ids import ConversationId, InquiryId
+from pipeline.inquiry.escalation import REASONS, Reason
 from pipeline.inquiry.facts import Facts
-from pipeline.inquiry.turn import KnownQuote, Outcome
+from pipeline.inquiry.turn import KnownQuote, Outcome, Priority
 from storage import quotes
 from storage.database import Db
 
@@ -103,7 +104,7 @@ async def record(
         await escalate(
             db,
             lane.conversation_id,
-            reason=outcome.escalation.reason,
+            reason=Reason(outcome.escalation.reason),
             priority=outcome.escalation.priority,
             note=outcome.escalation.note,
             respond_by=respond_by,
@@ -121,14 +122,15 @@ async def escalate(
     db: Db,
     conversation_id: UUID,
     *,
-    reason: str,
-    priority: str,
+    reason: Reason,
+    priority: Priority | None = None,
     note: str,
     respond_by: datetime,
 ) -> None:
-    """Ask for a person. A conversation has one open escalation: a second joins the first.
+    """Ask for a person, with the reason's own priority unless another is given.
 
-    The joined one keeps the more urgent priority and the earlier promise, and every new note.
+    A conversation has one open escalation: a second joins the first, and then
+    it has the more urgent one's reason and priority, the earlier promise, every note.
     """
     await db.execute(
         """
@@ -138,13 +140,17 @@ async def escalate(
             note = CASE WHEN strpos(e.note, excluded.note) > 0 THEN e.note
                         ELSE left(e.note || E'\\n' || excluded.note, 20000) END,
             respond_by = LEAST(e.respond_by, excluded.respond_by),
+            reason = CASE WHEN array_position(ARRAY['low', 'medium', 'high', 'urgent'], e.priority)
+                          >= array_position(ARRAY['low', 'medium', 'high', 'urgent'],
+                                            excluded.priority)
+                          THEN e.reason ELSE excluded.reason END,
             priority = (ARRAY['low', 'medium', 'high', 'urgent'])[GREATEST(
                 array_position(ARRAY['low', 'medium', 'high', 'urgent'], e.priority),
                 array_position(ARRAY['low', 'medium', 'high', 'urgent'], excluded.priority))]
         """,
         conversation_id,
         reason,
-        priority,
+        priority or REASONS[reason],
         note,
         respond_by,
     )

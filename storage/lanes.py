@@ -14,6 +14,7 @@ from uuid import UUID
 import asyncpg
 
 from pipeline.ids import ConversationId, InquiryId, MessageId
+from pipeline.inquiry.escalation import Reason
 from pipeline.inquiry.turn import Outcome, Said
 from storage import inquiries, outbox
 from storage.conversations import add_reply
@@ -78,19 +79,21 @@ async def claim_due(db: Db, *, worker: str, limit: int, lease_seconds: float) ->
 
 
 async def claim_idle(
-    db: Db, conversation_id: ConversationId, *, lease_seconds: float
+    db: Db, conversation_id: ConversationId, *, worker: str, lease_seconds: float
 ) -> Lane | None:
     """Claim one conversation that nobody holds and that owes no answer; None while it does."""
     row = await db.fetchrow(
         f"""
         WITH claimed AS (
-            UPDATE conversations SET fence = fence + 1, lease_until = now() + $2
+            UPDATE conversations SET fence = fence + 1, lease_until = now() + $2,
+                   claimed_by = $3
              WHERE id = $1 AND due_at IS NULL AND (lease_until IS NULL OR lease_until < now())
             RETURNING *, inquiry_of(contact_id) AS inquiry)
         SELECT {_LANE} FROM claimed c
         """,  # noqa: S608 - the only thing put in is the constant above
         conversation_id,
         timedelta(seconds=lease_seconds),
+        worker,
     )
     return Lane(**dict(row)) if row else None
 
@@ -138,13 +141,17 @@ class History:
 
 
 async def history(db: Db, lane: Lane) -> History:
-    """The conversation's last messages; consent commands and parked messages left out."""
+    """The conversation's last messages; commands, their answers and parked messages left out."""
+    last_inbound_seq = await db.fetchval(
+        "SELECT last_inbound_seq FROM conversations WHERE id = $1", lane.conversation_id
+    )
     rows = await db.fetch(
         """
         SELECT m.seq, m.direction, m.author, m.body, m.at,
                m.direction = 'in' AND m.seq > c.answered_seq AS unanswered
           FROM messages m JOIN conversations c ON c.id = m.conversation_id
-         WHERE c.id = $1 AND m.parked IS NULL AND NOT m.details ? 'consent'
+         WHERE c.id = $1 AND m.parked IS NULL
+           AND NOT m.details ? 'consent' AND m.author <> 'consent'
          ORDER BY m.seq DESC LIMIT $2
         """,
         lane.conversation_id,
@@ -154,7 +161,7 @@ async def history(db: Db, lane: Lane) -> History:
     return History(
         tuple(_said(row) for row in ordered),
         sum(row["unanswered"] for row in rows),
-        max((row["seq"] for row in rows if row["direction"] == "in"), default=0),
+        last_inbound_seq,
     )
 
 
@@ -242,7 +249,7 @@ async def close(
 
 
 _ANSWERED = """
-    UPDATE conversations SET lease_until = NULL, attempts = 0,
+    UPDATE conversations SET lease_until = NULL, claimed_by = NULL, attempts = 0,
            answered_seq = GREATEST(answered_seq, $2),
            due_at = CASE WHEN last_inbound_seq > $2 THEN due_at END,
            due_since = CASE WHEN last_inbound_seq > $2 THEN due_since END
@@ -273,9 +280,9 @@ async def release(db: Db, lane: Lane, *, retry_seconds: float) -> None:
     A draft that was merely overtaken (no pause) is no failed attempt.
     """
     await db.execute(
-        "UPDATE conversations SET lease_until = NULL,"
+        "UPDATE conversations SET lease_until = NULL, claimed_by = NULL,"
         " attempts = CASE WHEN $3 > interval '0' THEN attempts ELSE 0 END,"
-        " due_at = CASE WHEN due_at IS NOT NULL THEN now() + $3 END"
+        " due_at = GREATEST(due_at, CASE WHEN due_at IS NOT NULL THEN now() + $3 END)"
         " WHERE id = $1 AND fence = $2",
         lane.conversation_id,
         lane.fence,
@@ -283,8 +290,17 @@ async def release(db: Db, lane: Lane, *, retry_seconds: float) -> None:
     )
 
 
-async def park(pool: asyncpg.Pool, lane: Lane, reason: str, respond_by: datetime) -> int:
-    """Set aside what cannot be answered, tell people, and let the conversation go on.
+async def park(
+    pool: asyncpg.Pool,
+    lane: Lane,
+    reason: str,
+    *,
+    reply: str,
+    message_id: MessageId,
+    respond_by: datetime,
+    expires_seconds: float,
+) -> int:
+    """Set aside what cannot be answered, tell its writer and people, and let the lane go on.
 
     Returns how many messages were parked.
     """
@@ -301,10 +317,21 @@ async def park(pool: asyncpg.Pool, lane: Lane, reason: str, respond_by: datetime
         await inquiries.escalate(
             connection,
             lane.conversation_id,
-            reason="technical_error",
-            priority="high",
+            reason=Reason.TECHNICAL_ERROR,
             note=f"{len(rows)} message(s) could not be answered: {reason}",
             respond_by=respond_by,
         )
+        if rows:
+            seq = await add_reply(
+                connection,
+                lane.conversation_id,
+                message_id,
+                reply,
+                by="attendant",
+                provider=lane.provider,
+            )
+            await outbox.enqueue(
+                connection, lane.conversation_id, message_id, seq, expires_seconds=expires_seconds
+            )
         await connection.execute(_ANSWERED, lane.conversation_id, last)
     return len(rows)

@@ -12,6 +12,7 @@ from uuid import UUID
 import asyncpg
 
 from pipeline.ids import ConversationId, MessageId
+from pipeline.inquiry.escalation import Reason
 from pipeline.messages import DeliveryReport, OutboundMessage, Receipt, next_state
 from storage import inquiries
 from storage.database import Db
@@ -57,6 +58,9 @@ async def enqueue(
         owed_since,
     )
 
+
+NOT_FOUND = "not_found"
+"""Why an unknown is given to a person."""
 
 _HEAD = """
     NOT EXISTS (SELECT 1 FROM outbox p
@@ -160,14 +164,21 @@ async def ended(
 ) -> None:
     """It was refused for good: `blocked` when the customer opted out, else `failed`."""
     async with pool.acquire() as connection, connection.transaction():
-        await connection.execute(
+        over = await connection.fetchval(
             "UPDATE outbox SET state = $2, reason = $3, settled_at = now(), lease_until = NULL"
-            " WHERE message_id = $1 AND state IN ('sending', 'unknown')",
+            " WHERE message_id = $1 AND state IN ('sending', 'unknown') RETURNING true",
             message_id,
             "blocked" if opted_out else "failed",
             reason,
         )
-        await undelivered(connection, message_id, reason, opted_out, respond_by)
+        if over:
+            await undelivered(connection, message_id, reason, opted_out, respond_by)
+
+
+async def expired(pool: asyncpg.Pool, message_id: MessageId, respond_by: datetime) -> None:
+    """A reply came too late to be sent: a person has to take over."""
+    async with pool.acquire() as connection, connection.transaction():
+        await undelivered(connection, message_id, "too_late", False, respond_by)
 
 
 async def unknown(db: Db, message_id: MessageId, reason: str) -> None:
@@ -229,7 +240,7 @@ async def give_up(pool: asyncpg.Pool, message_id: MessageId, respond_by: datetim
             message_id,
         )
         if given_up:
-            await undelivered(connection, message_id, "not_found", False, respond_by)
+            await undelivered(connection, message_id, NOT_FOUND, False, respond_by)
 
 
 async def report(pool: asyncpg.Pool, delivery: DeliveryReport, respond_by: datetime) -> bool:
@@ -309,8 +320,7 @@ async def undelivered(
     await inquiries.escalate(
         db,
         row["id"],
-        reason="delivery_unknown" if reason == "not_found" else "delivery_failed",
-        priority="high",
+        reason=Reason.DELIVERY_UNKNOWN if reason == NOT_FOUND else Reason.DELIVERY_FAILED,
         note=f"Our reply may not have arrived ({reason}): {row['body']}",
         respond_by=respond_by,
     )

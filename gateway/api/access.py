@@ -10,12 +10,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import TypeVar
 
-import asyncpg
 import structlog
 from aiohttp import hdrs, web
 
 from gateway.context import CONTEXT
 from pipeline.errors import InvalidFields
+from storage.database import DATABASE_DOWN
 from storage.people import OWNER, ROLES, Actor, actor_of_token
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -26,13 +26,6 @@ ANYONE = "anyone"
 ACTOR = web.RequestKey("actor", Actor)
 """Under which a guarded handler finds who is asking."""
 
-_UNREACHABLE = (
-    OSError,  # refused, a socket that is gone, timed out
-    asyncpg.InterfaceError,  # the connection was found closed
-    asyncpg.PostgresConnectionError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CannotConnectNowError,
-)
 _needed: dict[object, str] = {}
 
 log = structlog.get_logger(__name__)
@@ -106,7 +99,7 @@ async def _answer(request: web.Request, handler: Handler, role: str | None) -> w
         if exc.status < HTTPStatus.BAD_REQUEST:
             raise
         return _as_refusal(exc)
-    except _UNREACHABLE as exc:
+    except DATABASE_DOWN as exc:
         log.warning("api_unavailable", path=_route(request), why=f"{type(exc).__name__}: {exc}")
         return refusal(503, "not available at the moment: try again", headers={"Retry-After": "1"})
     except Exception:

@@ -28,7 +28,7 @@ from pipeline.inquiry.turn import Outcome
 from pipeline.messages import InboundMessage
 from storage import conversations, idempotency, lanes
 from storage.conversations import Conversation
-from storage.lanes import Lane
+from storage.lanes import Fenced, Lane
 from storage.people import Actor, audit
 
 PREFIX = "/v1/ai/orchestrator"
@@ -186,6 +186,8 @@ class Orchestrator:
         try:
             await _store(context, actor, conversation, inquiry)
             outcome = await self._turn(context, lane, inquiry)
+        except Fenced:
+            raise web.HTTPConflict(text="answering took too long: try again") from None
         finally:
             # Closed already when all went well; released here when it did not.
             await lanes.release(context.pool, lane, retry_seconds=0)
@@ -239,7 +241,7 @@ def inquiry_from_json(context: Context, body: Mapping[str, Any]) -> Inquiry:
         _clean(str(message)),
         str(channel),
         tuple((kind, value) for kind, value in identities if value),
-        {name: given[name] for name in ("name", "zipcode") if name in given},
+        {name: _clean(given[name]) for name in ("name", "zipcode") if name in given},
         conversation_id,
     )
 
@@ -280,7 +282,10 @@ async def _claim(context: Context, conversation_id: ConversationId) -> Lane:
     deadline = time.monotonic() + LANE_SECONDS
     while time.monotonic() < deadline:
         lane = await lanes.claim_idle(
-            context.pool, conversation_id, lease_seconds=messages.LEASE_SECONDS
+            context.pool,
+            conversation_id,
+            worker=context.worker,
+            lease_seconds=messages.LEASE_SECONDS,
         )
         if lane is not None:
             return lane

@@ -45,6 +45,10 @@ class Reason(StrEnum):
     """No draft passed the checks."""
     MODEL_FAILURE = "model_failure"
     """No draft came at all."""
+    TECHNICAL_ERROR = "technical_error"
+    """A message could not be answered however often it was tried."""
+    DELIVERY_FAILED = "delivery_failed"
+    """Our reply did not arrive."""
     DELIVERY_UNKNOWN = "delivery_unknown"
     """Nobody can say whether our reply arrived."""
 
@@ -71,10 +75,24 @@ REASONS: Mapping[Reason, Priority] = MappingProxyType(
         Reason.MESSAGE_TAKEN: "medium",
         Reason.VALIDATION_FAILURE: "high",
         Reason.MODEL_FAILURE: "high",
-        Reason.DELIVERY_UNKNOWN: "medium",
+        Reason.TECHNICAL_ERROR: "high",
+        Reason.DELIVERY_FAILED: "high",
+        Reason.DELIVERY_UNKNOWN: "high",
     }
 )
 """Every reason with the priority it usually has."""
+
+OURS = frozenset(
+    {
+        Reason.MESSAGE_TAKEN,
+        Reason.VALIDATION_FAILURE,
+        Reason.MODEL_FAILURE,
+        Reason.TECHNICAL_ERROR,
+        Reason.DELIVERY_FAILED,
+        Reason.DELIVERY_UNKNOWN,
+    }
+)
+"""Reasons that lie with us: no model and no customer gives them."""
 
 PRIORITIES: Sequence[Priority] = ("low", "medium", "high", "urgent")
 NOTE_CHARACTERS = 1000

@@ -62,6 +62,12 @@ def promise(business: Business, now: datetime) -> Promise:
     return Promise(_rounded_up(opens + allowance), f"{day} after {_clock(start)}")
 
 
+def apology(business: Business, now: datetime) -> str:
+    """What a customer is told whose message nothing here could answer. One SMS."""
+    words = promise(business, now).words
+    return f"Sorry, I could not answer that by myself. A person from our team will answer {words}."
+
+
 def _closes_at(hours: Hours, timezone: str, now: datetime) -> datetime | None:
     """When the hours end that `now` lies in, or None outside them."""
     today = now.astimezone(ZoneInfo(timezone)).date()

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from pipeline.business.document import Business
 from pipeline.errors import InvalidFields
 from pipeline.ids import QuoteId
-from pipeline.inquiry.escalation import Reason
+from pipeline.inquiry.escalation import OURS, Reason
 from pipeline.inquiry.facts import Facts
 from pipeline.inquiry.policy import promise
 from pipeline.inquiry.vocabulary import INVALID_ARGUMENTS, KnownQuote, ToolCall, ToolResult
@@ -257,7 +257,7 @@ def _quote_properties(business: Business) -> Schema:
 
 
 def _reason_property(_: Business) -> Schema:
-    about = f"why, if possible one of: {', '.join(list(Reason)[:17])}"
+    about = f"why, if possible one of: {', '.join(each for each in Reason if each not in OURS)}"
     return {"reason": {"type": "string", "description": about}}
 
 

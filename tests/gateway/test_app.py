@@ -34,8 +34,8 @@ async def test_a_signed_text_becomes_an_owed_answer_and_closing_leaves_no_task(
     await prepare(database_dsn, "my_hibachi")
     before = asyncio.all_tasks()
     async with (
-        opened(settings, 1) as (application, _),
-        TestClient(TestServer(application)) as client,
+        opened(settings, 1) as worker,
+        TestClient(TestServer(worker.application)) as client,
     ):
         path = "/webhooks/twilio/sms"
         form = inbound_form("how much for 20 adults, no kids, 95125?")
@@ -53,10 +53,10 @@ async def test_every_route_says_how_its_caller_is_proved(settings, database_dsn)
     await prepare(database_dsn, "my_hibachi")
     open_to_all = {"/", "/healthz", "/readyz", "/v1/openapi.json"}
     async with (
-        opened(settings, 1) as (application, _),
-        TestClient(TestServer(application)) as client,
+        opened(settings, 1) as worker,
+        TestClient(TestServer(worker.application)) as client,
     ):
-        for route in application.router.routes():
+        for route in worker.application.router.routes():
             path = route.resource.canonical
             if path in open_to_all:
                 continue

@@ -8,7 +8,7 @@ from email.utils import format_datetime
 import pytest
 
 from channels.contract import Reply
-from gateway.outbox import BACKOFF_CAP_SECONDS, MAX_ATTEMPTS, Sender, _pause
+from gateway.outbox import BACKOFF_CAP_SECONDS, Sender, _pause
 from pipeline.errors import SendDelayed, SendUnknown
 from pipeline.messages import Delivery, DeliveryReport
 from tests.gateway.lines import NUMBER, TWILIO, Api, created, refused, sid
@@ -72,13 +72,15 @@ async def test_a_provider_that_did_nothing_is_asked_again(pool, sender, api):
     assert await pool.fetchval("SELECT attempts FROM outbox") == 3
 
 
-async def test_after_the_last_attempt_a_person_is_told(pool, sender, api):
+async def test_a_reply_that_could_not_leave_in_time_is_a_persons(pool, sender, api):
     await owed(pool)
-    await pool.execute("UPDATE outbox SET attempts = $1", MAX_ATTEMPTS - 1)
     api.script = [SendDelayed("no connection")]
     await step(sender)
-    assert await state(pool) == ("failed", "no connection")
+    await pool.execute("UPDATE outbox SET due_at = now(), expires_at = now()")
+    await step(sender)
+    assert await state(pool) == ("expired", "too_late")
     assert await pool.fetchval("SELECT reason FROM escalations") == "delivery_failed"
+    assert len(api.requests) == 1
 
 
 async def test_a_lost_answer_is_found_in_the_providers_list_and_not_sent_again(pool, sender, api):

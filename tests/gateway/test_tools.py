@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from gateway.metrics import Metrics
-from gateway.tools import Turnstile, run_turn
+from gateway.tools import MODEL_SECONDS, Turnstile, run_turn
 from pipeline.business.document import parse
 from pipeline.errors import ModelFailed
 from pipeline.inquiry.facts import Facts
@@ -75,6 +75,19 @@ async def test_a_model_that_fails_midway_is_replaced_for_the_rest_of_the_turn(sn
     assert outcome.model == "attendant"
     assert len(asked) == 2
     assert metrics.model_failures.labels("chain", "exhausted")._value.get() == 1
+
+
+async def test_a_model_that_has_taken_its_time_is_not_asked_again_in_this_turn(snapshot):
+    now = 0.0
+
+    async def slow(question):
+        nonlocal now
+        now += MODEL_SECONDS + 1
+        return quoting(question)
+
+    outcome, seconds = await run_turn(snapshot, slow, Metrics(), Turnstile(), clock=lambda: now)
+    assert "$1,100.00" in outcome.reply
+    assert (outcome.model, seconds) == ("attendant", MODEL_SECONDS + 1)
 
 
 async def test_a_tool_that_does_not_exist_is_an_error_the_model_can_act_on(snapshot):

@@ -33,6 +33,11 @@ async def claim(pool, lease=15.0, worker="host:1"):
     return lane
 
 
+async def idle(pool, conversation_id, worker="host:1"):
+    """The lane of a conversation that owes nobody an answer, as a program claims it."""
+    return await lanes.claim_idle(pool, conversation_id, worker=worker, lease_seconds=15.0)
+
+
 async def close(pool, lane, outcome=None, *, seen=None, expires=3600.0):
     outcome = outcome or Outcome(reply="Hello!", facts=Facts(adults=20))
     if seen is None:

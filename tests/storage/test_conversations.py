@@ -2,8 +2,8 @@
 
 import asyncio
 
-from storage import conversations, lanes
-from tests.storage.arrivals import DANA, LEE, US, arrive, claim, text
+from storage import conversations
+from tests.storage.arrivals import DANA, LEE, US, arrive, claim, idle, text
 
 
 async def test_a_text_is_stored_once_however_often_it_comes(pool):
@@ -73,7 +73,7 @@ async def test_two_channels_of_one_number_share_one_inquiry(pool):
     await arrive(pool, text())
     first = await claim(pool)
     other = await conversations.start(pool, "whatsapp", "api", "api", ("phone", DANA))
-    second = await lanes.claim_idle(pool, other.conversation_id, lease_seconds=15)
+    second = await idle(pool, other.conversation_id)
     assert second is not None
     assert second.inquiry_id == first.inquiry_id
     assert await conversations.customer(pool, second.contact_id) == {"phone": DANA}

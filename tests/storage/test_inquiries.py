@@ -3,13 +3,19 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.inquiry.escalation import Reason
 from storage import inquiries
 from tests.storage.arrivals import SOON, arrive, text
 
 
 async def escalate(pool, conversation_id, reason, priority, note):
     await inquiries.escalate(
-        pool, conversation_id, reason=reason, priority=priority, note=note, respond_by=SOON
+        pool,
+        conversation_id,
+        reason=Reason(reason),
+        priority=priority,
+        note=note,
+        respond_by=SOON,
     )
 
 
@@ -21,7 +27,7 @@ async def test_a_conversation_has_one_open_escalation_which_gathers_notes_and_ur
     await escalate(pool, conversation_id, "discount", "low", "asks again")
     [row] = await pool.fetch("SELECT reason, priority, note FROM escalations")
     assert tuple(row) == (
-        "discount",
+        "illness",
         "urgent",
         "asks for a discount\nsomebody is ill\nasks again",
     )

@@ -1,12 +1,14 @@
 """The lane: one worker at a time, everything or nothing, and nothing answered blindly."""
 
+from uuid import uuid4
+
 import pytest
 
 from pipeline.inquiry.facts import Facts
 from pipeline.inquiry.turn import Effect, Escalation, Outcome
 from storage import conversations, inquiries, lanes
 from storage.lanes import Fenced, Seen
-from tests.storage.arrivals import DANA, LEE, SOON, US, arrive, claim, close, text
+from tests.storage.arrivals import DANA, LEE, SOON, US, arrive, claim, close, idle, text
 
 
 async def nothing_to_claim(pool):
@@ -125,12 +127,21 @@ async def test_a_failed_turn_falls_due_again_after_its_pause(pool):
 
 async def test_a_message_that_cannot_be_answered_is_parked_and_the_conversation_goes_on(pool):
     await arrive(pool, text("poison", "SM1"))
-    assert await lanes.park(pool, await claim(pool), "failed", SOON) == 1
+    parked = await lanes.park(
+        pool,
+        await claim(pool),
+        "failed",
+        reply="Sorry!",
+        message_id=uuid4(),
+        respond_by=SOON,
+        expires_seconds=60,
+    )
+    assert parked == 1
     row = await pool.fetchrow("SELECT reason, note FROM escalations")
     assert row["reason"] == "technical_error"
     await arrive(pool, text("20 adults", "SM2"))
     history = await lanes.history(pool, await claim(pool))
-    assert [said.text for said in history.said] == ["20 adults"]
+    assert [said.text for said in history.said] == ["Sorry!", "20 adults"]
     assert await pool.fetchval("SELECT parked FROM messages WHERE provider_id = 'SM1'") == "failed"
 
 
@@ -139,10 +150,12 @@ async def test_what_a_program_brings_is_its_own_to_answer(pool):
     await arrive(
         pool, text("20 adults"), debounce=None
     )  # the same customer on another line of ours
-    lane = await lanes.claim_idle(pool, conversation.conversation_id, lease_seconds=15)
+    lane = await lanes.claim_idle(
+        pool, conversation.conversation_id, worker="host:1", lease_seconds=15
+    )
     assert lane is not None
     assert await nothing_to_claim(pool)
-    assert await lanes.claim_idle(pool, lane.conversation_id, lease_seconds=15) is None
+    assert await idle(pool, lane.conversation_id) is None
     closed = await close(pool, lane, expires=None)
     assert closed.message_id is not None
     assert await pool.fetchval("SELECT count(*) FROM outbox") == 0
@@ -150,5 +163,25 @@ async def test_what_a_program_brings_is_its_own_to_answer(pool):
 
 async def test_a_conversation_that_owes_a_texter_is_not_idle(pool):
     accepted = await arrive(pool, text(), debounce=60)
-    found = await lanes.claim_idle(pool, accepted.conversation_id, lease_seconds=15)
+    found = await lanes.claim_idle(
+        pool, accepted.conversation_id, worker="host:1", lease_seconds=15
+    )
     assert found is None
+
+
+async def test_what_answers_a_command_is_no_part_of_what_a_turn_looks_back_on(pool):
+    accepted = await arrive(pool, text("20 adults", "SM1"))
+    await conversations.add_reply(
+        pool, accepted.conversation_id, uuid4(), "How to stop", by="consent", provider="twilio"
+    )
+    history = await lanes.history(pool, await claim(pool))
+    assert [said.text for said in history.said] == ["20 adults"]
+    assert (history.unanswered, history.last_inbound_seq) == (1, 1)
+
+
+async def test_an_early_return_does_not_cut_a_debounce_short(pool):
+    await arrive(pool, text("20", "SM1"))
+    lane = await claim(pool)
+    await arrive(pool, text("adults", "SM2"), debounce=60)
+    await lanes.release(pool, lane, retry_seconds=0)
+    assert await nothing_to_claim(pool)

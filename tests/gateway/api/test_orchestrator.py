@@ -7,8 +7,8 @@ import pytest
 
 from gateway.api.orchestrator import routes
 from pipeline.inquiry.turn import ModelReply
-from storage import conversations, lanes
-from tests.storage.arrivals import DANA, arrive, text
+from storage import conversations
+from tests.storage.arrivals import DANA, arrive, idle, text
 
 PREFIX = "/v1/ai/orchestrator"
 ASKED = {
@@ -174,7 +174,7 @@ async def test_the_lane_is_free_after_an_answer(pool, post):
     _, answer = await post(ASKED)
     found = await conversations.find_by_identity(pool, "sms", [("phone", DANA)])
     assert str(found.conversation_id) == answer["conversation_id"]
-    lane = await lanes.claim_idle(pool, found.conversation_id, lease_seconds=1)
+    lane = await idle(pool, found.conversation_id)
     assert lane is not None
 
 
