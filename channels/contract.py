@@ -11,6 +11,9 @@ from typing import Any, ClassVar, Protocol
 
 from pipeline.messages import DeliveryReport, InboundMessage, OutboundMessage, Receipt
 
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+"""Hosts that are this machine: where a provider may be spoken to without encryption."""
+
 
 def setting(name: str, *, default: str | None = None, secret: bool = False, about: str = "") -> Any:
     """Declare a channel's field as read from the environment variable `name`.

@@ -20,7 +20,7 @@ from gateway.context import CONTEXT, Context
 from gateway.messages import Lanes
 from gateway.metrics import Metrics, publish_loop, watch_loop
 from gateway.outbox import Sender
-from gateway.settings import Settings
+from gateway.settings import OPENAI_URL, Settings
 from gateway.tools import Model
 from gateway.web import routes
 from storage import lanes, outbox
@@ -70,7 +70,7 @@ async def opened(settings: Settings, number: int) -> AsyncIterator["Worker"]:
     async with AsyncExitStack() as stack:
         context = await _context(settings, number, stack)
         session = await stack.enter_async_context(egress.open_session())
-        model = _model(settings, stack)
+        model = _model(settings, context.metrics, stack)
         channels = list(settings.channels.values())
         sender = Sender(context, channels, egress.performer(session))
         answering = Lanes(context, model, sender.loop.wake)
@@ -151,12 +151,12 @@ async def _end(task: "asyncio.Task[None]") -> None:
     await asyncio.wait({task})
 
 
-def _model(settings: Settings, stack: AsyncExitStack) -> Model | None:
+def _model(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> Model | None:
     """The chain of models that write texts; None without one."""
     if not settings.text_model_on:
         return None
     # The SDK takes half a second to import, and many a line has no model.
-    from realtime.responder import OPENAI_URL, Endpoint, Responder  # noqa: PLC0415
+    from realtime.responder import Endpoint, Responder  # noqa: PLC0415
 
     chain = [(settings.openai_text_model, settings.openai_base_url, settings.openai_api_key)]
     if settings.fallback_model_on:
@@ -167,11 +167,15 @@ def _model(settings: Settings, stack: AsyncExitStack) -> Model | None:
                 settings.fallback_openai_api_key,
             )
         )
-    responder = Responder(
-        [
-            Endpoint(model, url or OPENAI_URL, key.get_secret_value() if key else "")
-            for model, url, key in chain
-        ]
-    )
+
+    def failed(model: str, reason: str) -> None:
+        metrics.model_failures.labels(model, reason).inc()
+        log.warning("model_failed", model=model, reason=reason)
+
+    endpoints = [
+        Endpoint(model, url or OPENAI_URL, key.get_secret_value() if key else "")
+        for model, url, key in chain
+    ]
+    responder = Responder(endpoints, failed=failed)
     stack.push_async_callback(responder.close)
     return responder.reply

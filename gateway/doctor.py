@@ -23,7 +23,7 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from channels.contract import Reply, Request
+from channels.contract import LOOPBACK, Reply, Request
 from channels.signing import basic
 from channels.twilio_sms import INBOUND_PATH, TwilioSms
 from gateway.egress import Perform, open_session, performer
@@ -38,7 +38,6 @@ OLDEST_POSTGRES = 15
 OLDEST_REDIS = (6, 2)
 LOW_DISK, NO_DISK = 1_000_000_000, 100_000_000
 CLOCK_WARN, CLOCK_FAIL = timedelta(seconds=2), timedelta(seconds=30)
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 RETRIES = "#rc=3&rp=all"
 """What a webhook's address ends on so that Twilio asks again, after any failure, up to 3 times.
 

@@ -18,7 +18,7 @@ from aiohttp import hdrs, web
 from jinja2 import Environment, StrictUndefined, Template
 
 from channels import CHANNELS, channel_class
-from channels.contract import TextChannel
+from channels.contract import LOOPBACK, TextChannel
 from gateway.api.access import identify
 from gateway.context import CONTEXT, Context
 from gateway.metrics import Waiting, waiting
@@ -28,8 +28,6 @@ from storage.people import Actor
 
 TITLES = {"sms": "SMS", "whatsapp": "WhatsApp", "email": "E-mail", "tiktok": "TikTok"}
 """Of channels whose name does not become its title by a capital letter."""
-
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from aiohttp import web
 from channels.contract import Reply, TextChannel, Webhook
 from gateway import messages
 from gateway.api.access import needs
+from gateway.api.body import read_body
 from gateway.context import CONTEXT, Context
 from gateway.metrics import exposition
 from pipeline.errors import ProtocolError, Rejected
@@ -24,8 +25,6 @@ from storage.conversations import Accepted
 from storage.database import DATABASE_DOWN
 
 log = structlog.get_logger()
-
-BODY_SECONDS = 10.0
 
 Arrived = Callable[[Accepted], None]
 Report = Callable[[DeliveryReport], Awaitable[bool]]
@@ -68,10 +67,11 @@ async def _received(
     arrived: Arrived,
     report: Report,
 ) -> web.Response:
-    body = await _body(request, channel.BODY_LIMIT)
-    if body is None:
+    try:
+        body = await read_body(request, channel.BODY_LIMIT)
+    except web.HTTPException as refusal:
         context.metrics.signature_rejects.labels(request.path, "body").inc()
-        return web.Response(status=413)
+        return web.Response(status=refusal.status)
     webhook = Webhook(
         request.method,
         context.settings.public_url + request.raw_path,
@@ -96,20 +96,6 @@ async def _received(
         log.error("webhook_not_stored", path=request.path, error=type(exc).__name__)
         return web.Response(status=503, headers={"Retry-After": "5"})
     return _response(received.reply)
-
-
-async def _body(request: web.Request, limit: int) -> bytes | None:
-    """The raw body; None when it is larger than it may be or comes too slowly."""
-    body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for chunk in request.content.iter_any():
-                body += chunk
-                if len(body) > limit:
-                    return None
-    except TimeoutError:
-        return None
-    return bytes(body)
 
 
 async def _parked(

@@ -11,7 +11,7 @@
          +- SendDelayed    ... for now: it did nothing, try again later
          +- SendUnknown    nobody can say whether it was sent: never send again, settle
 
-`retryable` decides; the message explains.
+The class decides what follows; the message explains.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,8 +19,6 @@ from collections.abc import Mapping, Sequence
 
 class ConciergeError(Exception):
     """Root of the errors this program raises on purpose."""
-
-    retryable = False
 
 
 class Rejected(ConciergeError):
@@ -65,8 +63,6 @@ class SendBlocked(SendFailed):
 
 class SendDelayed(SendFailed):
     """A provider refused a message for now and did nothing; try again after `retry_after` s."""
-
-    retryable = True
 
     def __init__(self, reason: str, code: str = "", retry_after: float | None = None) -> None:
         super().__init__(reason, code)

@@ -12,7 +12,7 @@ class InboundMessage:
     """A customer wrote to us. Text is cleaned at the edge: no NUL, no lone surrogate."""
 
     channel: str
-    """sms, instagram, ...: the channel's name in DESIGN's words, not the provider's."""
+    """sms, instagram, ...: the channel's name, which is not the provider's."""
     provider: str
     provider_id: ProviderId
     sender: str

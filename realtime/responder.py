@@ -19,7 +19,6 @@ from pipeline.errors import ModelFailed
 from pipeline.inquiry.turn import AskModel, ModelReply, ToolCall
 from pipeline.inquiry.vocabulary import INVALID_ARGUMENTS
 
-OPENAI_URL = "https://api.openai.com/v1"
 DEADLINE_S = 20.0
 """For a whole answer, all models together."""
 FIRST_SHARE = 0.6
@@ -41,7 +40,7 @@ class Endpoint:
     """A model and where it is served."""
 
     model: str
-    base_url: str = OPENAI_URL
+    base_url: str
     """Ends before /chat/completions."""
     api_key: str = field(default="", repr=False)
     """Empty: no Authorization header is sent."""
@@ -54,10 +53,13 @@ class Responder:
         self,
         endpoints: Sequence[Endpoint],
         *,
+        failed: Callable[[str, str], None] = lambda model, reason: None,
         clock: Callable[[], float] = time.monotonic,
         deadline_s: float = DEADLINE_S,
     ) -> None:
+        """`failed` is told of each model that did not answer, and of why in a word or two."""
         self._models = [_Model(endpoint) for endpoint in endpoints]
+        self._failed = failed
         self._clock = clock
         self._deadline_s = deadline_s
 
@@ -76,8 +78,10 @@ class Responder:
                 async with asyncio.timeout(left_s if is_last else left_s * FIRST_SHARE):
                     return await model.ask(question)
             except TimeoutError:
+                self._failed(model.name, "no answer in time")
                 failures.append(f"{model.name}: no answer in time")
             except _Refused as refusal:
+                self._failed(model.name, str(refusal))
                 failures.append(f"{model.name}: {refusal}")
                 if refusal.fatal:
                     model.rests_until = self._clock() + REST_S
@@ -204,13 +208,28 @@ def _arguments(raw: object) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         found = None
     if isinstance(found, dict):
-        return {str(name): value for name, value in found.items()}
-    return {INVALID_ARGUMENTS: str(raw)[:500]}
+        return {_sayable(str(name)): _cleaned(value) for name, value in found.items()}
+    return {INVALID_ARGUMENTS: _sayable(str(raw)[:500])}
+
+
+def _cleaned(value: object) -> object:
+    if isinstance(value, str):
+        return _sayable(value)
+    if isinstance(value, list):
+        return [_cleaned(each) for each in value]
+    if isinstance(value, dict):
+        return {_sayable(str(name)): _cleaned(each) for name, each in value.items()}
+    return value
 
 
 def _clean(text: str) -> str:
-    """Without a reasoning model's thoughts, NUL and lone surrogates, which no database takes."""
-    return _UNSPEAKABLE.sub("\ufffd", _THOUGHT.sub("", text)).strip()
+    """Without a reasoning model's thoughts."""
+    return _sayable(_THOUGHT.sub("", text)).strip()
+
+
+def _sayable(text: str) -> str:
+    """Without NUL and lone surrogates, which no database takes."""
+    return _UNSPEAKABLE.sub("\ufffd", text)
 
 
 def _tokens(usage: object, name: str) -> int:

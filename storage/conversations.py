@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from pipeline.ids import ConversationId, MessageId
+from pipeline.ids import ContactId, ConversationId, MessageId
 from pipeline.messages import InboundMessage
 from storage.database import Db
 
@@ -161,7 +161,7 @@ async def add_identities(
     )
 
 
-async def customer(db: Db, contact_id: UUID) -> dict[str, Any]:
+async def customer(db: Db, contact_id: ContactId) -> dict[str, Any]:
     """What is known of a contact: name, and the first identity of each kind."""
     rows = await db.fetch(
         "SELECT kind, value FROM identities WHERE contact_id = $1 ORDER BY created_at DESC",

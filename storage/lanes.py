@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
-from uuid import UUID
 
 import asyncpg
 
-from pipeline.ids import ConversationId, InquiryId, MessageId
+from pipeline.ids import ContactId, ConversationId, InquiryId, MessageId
 from pipeline.inquiry.escalation import Reason
 from pipeline.inquiry.turn import Outcome, Said
 from storage import inquiries, outbox
@@ -29,7 +28,7 @@ class Lane:
     """A conversation claimed by this worker until its lease runs out."""
 
     conversation_id: ConversationId
-    contact_id: UUID
+    contact_id: ContactId
     inquiry_id: InquiryId
     inquiry_version: int
     channel: str

@@ -27,7 +27,7 @@ async def read_json(request: web.Request, limit: int = LIMIT) -> dict[str, Any]:
     Raises web.HTTPBadRequest (400) when it is not JSON, 413 when it is too large, 408 when it
     comes too slowly, and InvalidFields for a name given twice.
     """
-    body = await _read(request, limit)
+    body = await read_body(request, limit)
     try:
         found = json.loads(
             body.decode("utf-8"),
@@ -49,7 +49,9 @@ async def read_json(request: web.Request, limit: int = LIMIT) -> dict[str, Any]:
     return found
 
 
-async def _read(request: web.Request, limit: int) -> bytes:
+async def read_body(request: web.Request, limit: int) -> bytes:
+    """The raw body. Raises 413 when it is too large, 408 when it comes too slowly, 400 when it is
+    not encoded as its headers say."""
     if (request.content_length or 0) > limit:
         raise _too_large(limit)
     body = bytearray()

@@ -24,10 +24,9 @@ _ERRORS: Mapping[int, str] = {
     409: "The conversation, or the same Idempotency-Key, is being answered: try again.",
     413: "The body is too large.",
     422: "Some fields are not valid; `fields` says which and why.",
-    429: "Too many requests: try again after Retry-After seconds.",
     503: "Not available at the moment: try again.",
 }
-_RETRIED = (429, 503)
+_RETRIED = (503,)
 
 _REPLAYED: Schema = {
     "Idempotency-Replayed": {

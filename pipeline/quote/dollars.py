@@ -1,6 +1,7 @@
 """Cents as they leave this program: a JSON number of dollars, or text.
 
-The only place where money is not an integer. Nothing reads a figure back from here.
+The only place where money is not an integer. Whoever reads such a figure back (the validator, a
+tool's result) rounds it to the cent that it came from.
 """
 
 

@@ -245,4 +245,4 @@ async def test_an_answer_cut_at_its_length_is_no_answer() -> None:
 
 
 def test_a_key_is_never_shown() -> None:
-    assert SECRET not in repr(Endpoint("simulated", api_key=SECRET))
+    assert SECRET not in repr(Endpoint("simulated", "http://x/v1", api_key=SECRET))
