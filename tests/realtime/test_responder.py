@@ -164,15 +164,28 @@ async def test_an_unreachable_server_is_a_failure() -> None:
     await responder.close()
 
 
+async def test_arguments_that_no_database_takes_are_cleaned() -> None:
+    raw = r'{"text": "nul \u0000 and half \ud800", "more": [{"a\u0000": "b"}]}'
+    async with ChatCompletionsSimulator([Calls([("take_message", raw)])]) as server:
+        reply = await asked(server)
+    [call] = reply.calls
+    assert call.arguments == {"text": "nul \ufffd and half \ufffd", "more": [{"a\ufffd": "b"}]}
+
+
 async def test_the_next_model_is_asked_when_the_first_fails() -> None:
     async with (
         ChatCompletionsSimulator([Fails(503)]) as first,
         ChatCompletionsSimulator([Says("From the second.")]) as second,
     ):
-        responder = Responder([Endpoint("a", first.url, SECRET), Endpoint("b", second.url)])
+        failed = []
+        responder = Responder(
+            [Endpoint("a", first.url, SECRET), Endpoint("b", second.url)],
+            failed=lambda model, reason: failed.append((model, reason)),
+        )
         reply = await responder.reply(question())
         await responder.close()
     assert (reply.text, reply.model) == ("From the second.", "b")
+    assert failed == [("a", "status 503")]
     assert [request["authorization"] for request in second.requests] == [None]
 
 
