@@ -140,7 +140,8 @@ _PATTERNS: tuple[tuple[Act, re.Pattern[str]], ...] = tuple(
         ),
         (
             Act.AVAILABLE,
-            r"\b(?:availab(?:le|ility)|openings?|open (?:on|for)|free (?:on|for|that|this)"
+            r"\b(?:availab(?:le|ility)|openings?|open (?:on|for)"
+            r"|(?<!gluten[ -])(?<!dairy[ -])(?<!nut[ -])free (?:on|for|that|this)"
             r"|(?:is|are) \w*\s?(?:date|day|that|it) (?:open|free|taken)|booked up|any spots"
             r"|have (?:\w+ )?(?:open|free))\b",
         ),
@@ -148,7 +149,8 @@ _PATTERNS: tuple[tuple[Act, re.Pattern[str]], ...] = tuple(
             Act.COME,
             rf"\b(?:do|can|would|will|could) {_YOU}(?: \w+)? (?:come|travel|serve|service|cover"
             r"|cater|deliver|drive)\b|\b(?:travel|mileage|distance) (?:fee|cost|charge)"
-            r"|\b(?:come|travel|drive) (?:out )?to\b"
+            r"|\b(?:come|coming|travel|drive) (?:out )?to\b"
+            r"|\btoo far\b|\bin your (?:service )?area\b"
             r"|\b(?:fee|charge|cost)s? (?:to|for) (?:come|travel|driv)",
         ),
         (Act.ASK, rf"\?|^\W*{_LEAD_INS}{_QUESTION_WORDS}\b"),

@@ -77,6 +77,7 @@ _MOVED = re.compile(
     r"\b(?:from|moved?|chang(?:e|ed|ing)|switch(?:ed)?|push(?:ed)?|instead(?! of)|rather)\b"
 )
 _FRACTIONS = frozenset({"1/2", "1/3", "2/3", "1/4", "3/4"})
+_FRACTION = re.compile(r"\b[123]/[234]\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,8 @@ def _is_numeric_date(found: re.Match[str], text: str, asked: bool) -> bool:
     whole = text.strip() == found[0].strip()
     led = re.match(r"(?:on|for|this|next|coming)\b", found[0]) is not None
     fraction = found[0].strip() in _FRACTIONS
-    return not fraction or asked or whole or led
+    shares = len(_FRACTION.findall(text)) > 1  # '1/2 chicken, 1/2 shrimp'
+    return not fraction or (asked and not shares) or whole or led
 
 
 def _calendar(found: re.Match[str], today: date) -> Named:

@@ -54,7 +54,8 @@ def take_heads(shape: Shape, rules: PriceRules) -> Heads:
     _take_range(shape, heads)
     _take_company(shape, heads)
     _take_changes(shape, heads)
-    heads.besides = _CHILDREN_BESIDES.search(shape.kinds) is not None
+    _take_tables(shape, heads)
+    heads.besides |= _CHILDREN_BESIDES.search(shape.kinds) is not None
     _take_counts(shape, heads)
     _take_party_of(shape, heads)
     _count_among(heads, aged)
@@ -98,9 +99,20 @@ def _take_only_adults(shape: Shape, heads: Heads) -> None:
         heads.counts["adults"] = counted[0]
 
 
+_TABLES = re.compile(r"NFN(?P<noun>[ACTP]*)(?![QI:y])")
+
+
+def _take_tables(shape: Shape, heads: Heads) -> None:
+    """'2 families of 4', '3 tables of 6 adults'."""
+    while found := _TABLES.search(shape.kinds):
+        how_many, each = numbers(shape.wipe(*found.span()))
+        kind = KINDS[found["noun"][:1] or "P"]
+        heads.counts[kind] = heads.counts.get(kind, 0) + how_many * each
+
+
 # -- ages
 
-_BETWEEN_AGES = r",?&|,|\+"
+_BETWEEN_AGES = r",?&|,|\+|"
 _LIMIT = re.compile(
     r"(?:N\*?[ie]*)?(?:[CT][ie]*[,(]*|[iPA]?[ie]*\(?)g?(?:[uo]g?N(?![ACTPDQ])|N[UO])-?y?\)?"
 )
@@ -219,6 +231,9 @@ def _take_range(shape: Shape, heads: Heads) -> None:
 _COMPANY = re.compile(r"j?M(?:,?[&+w,]M)*,?[&+w]+Nm?(?P<noun>[ACTP]+)?(?![-QIyU])|jM(?:[&+w]+M)*")
 
 
+_CHILDREN_AFTER = re.compile(r",?[&+]+N[CT]")
+
+
 def _take_company(shape: Shape, heads: Heads) -> None:
     found = _COMPANY.search(shape.kinds)
     if not found:
@@ -232,12 +247,14 @@ def _take_company(shape: Shape, heads: Heads) -> None:
         heads.counts["adults"] = selves
         heads.counts[KINDS[found["noun"][0]]] = others
     else:
-        heads.counts["people"] = selves + others
+        kind = "adults" if found["noun"] and found["noun"][0] == "A" else "people"
+        heads.counts[kind] = selves + others
+        heads.besides = _CHILDREN_AFTER.match(shape.kinds, found.end()) is not None
 
 
 _CHANGES = re.compile(
     r"(?:aN|Nm|mN|aNm|hN)(?P<more>[ACTP])P?|aNm(?=$|[,~])|h(?P<one>[ACTP])|(?:xN|Nl|lN)m?(?P<fewer>[ACTP])P?"
-    r"|N(?P<absent>[ACTP])P?c"
+    r"|N(?P<absent>[ACTP])P?c|(?:^|[,~k])N(?:m|(?P<less>l))(?=$|[,~])"
 )
 
 
@@ -245,13 +262,14 @@ def _take_changes(shape: Shape, heads: Heads) -> None:
     while found := _CHANGES.search(shape.kinds):
         words = shape.wipe(*found.span())
         count = sum(numbers(words)) or 1
-        noun = next((group for group in found.groups() if group), "P")
-        grows = not (found["fewer"] or found["absent"])
+        noun = found["more"] or found["one"] or found["fewer"] or found["absent"] or "P"
+        grows = not (found["fewer"] or found["absent"] or found["less"])
         kind = KINDS[noun]
         heads.more[kind] = heads.more.get(kind, 0) + (count if grows else -count)
 
 
 _COUNT = re.compile(r"N[-*]?[ie]*(?P<noun>[ACTPD])P*")
+_CORRECTED_COUNT = re.compile(r"N[-*]?(?P<noun>[ACTP])P*[,&~]*k[k,]*N(?![-&]?[ACTPDIQ:y])")
 _LABEL = re.compile(r"(?P<noun>[ACTP])[:e*,-]*N(?!-?[ACTPDIQy])")
 _LABEL_FIRST = re.compile(
     r"^[^N]*[ACTP][:e*-]*N(?![-&]?[ACTPD](?!:?N))|(?<!N)[ACTP]:N(?!-?[ACTPD])"
@@ -260,6 +278,8 @@ _LABEL_FIRST = re.compile(
 
 def _take_counts(shape: Shape, heads: Heads) -> None:
     """'20 adults and 5 kids', or 'adults: 20, kids: 5'. Men and women add up to adults."""
+    while corrected := _CORRECTED_COUNT.search(shape.kinds):  # '20 adults, no wait, 18'
+        heads.counts[KINDS[corrected["noun"]]] = numbers(shape.wipe(*corrected.span()))[1]
     pattern = _LABEL if _LABEL_FIRST.search(shape.kinds) else _COUNT
     seen: dict[tuple[str, str], int] = {}
     while found := pattern.search(shape.kinds):
@@ -289,7 +309,7 @@ def _take_party_of(shape: Shape, heads: Heads) -> None:
 
 
 _CORRECTED = re.compile(r"(?:^|[,.~&jMvwze])[kj][,kj]*z?N(?![-&]?[ACTPDIQ:y])|^[,~]*Nk+[,~]*$")
-_IN_ALL = re.compile(r"G[,:j-]*N(?![QC:y])|(?:^|[,.~jMvwzep])[zf]+j?N(?=$|[,~wkjp&+)fr])")
+_IN_ALL = re.compile(r"[GF][,:j-]*N(?![QC:y])|(?:^|[,.~jMvwzep])[zf]+j?N(?=$|[,~wkjp&+)fr])")
 _BARE = re.compile(r"^[,~jfze*]*N(?:[&+,]+N)*[,~jfz*]*$")
 
 

@@ -7,12 +7,16 @@ figure is; a letter gets a greeting, paragraphs and a signature.
 
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.business.document import Business, Manner
 from pipeline.inquiry.segments import GSM_BASIC, count, fit, normalise
 
 LETTER = "email"
+LONGEST_NAME = 60
+"""Characters of a name that a letter greets."""
+SEPTETS = 153
+"""Of one segment of several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +36,16 @@ def part(*versions: str, rank: int = 0) -> Part:
 def composed(parts: Sequence[Part], business: Business, manner: Manner, name: str | None) -> str:
     """The fullest text of these parts that the channel takes. Never empty if a part is not."""
     parts = [each for each in parts if any(each.versions)]
-    frame = _letter if manner.channel == LETTER else _line
+    letter = manner.channel == LETTER
+    before, after = _frame(business, name) if letter else ("", "")
+    room = replace(manner, max_characters=manner.max_characters - len(before) - len(after))
     text = ""
     for chosen in _shorter_and_shorter(parts):
-        text = frame([_plain(sentence, manner) for sentence in chosen], business, name)
-        if _fits(text, manner):
-            return text
-    return fit(text, manner.max_segments, manner.max_characters)
+        sentences = [_plain(sentence, manner) for sentence in chosen if sentence]
+        text = ("\n\n" if letter else " ").join(sentences)
+        if _fits(text, room):
+            return before + text + after
+    return before + _cut(text, room) + after
 
 
 def _shorter_and_shorter(parts: Sequence[Part]) -> Iterator[list[str]]:
@@ -50,14 +57,19 @@ def _shorter_and_shorter(parts: Sequence[Part]) -> Iterator[list[str]]:
         yield [each.versions[-1] for each in parts if each.rank < rank]
 
 
-def _line(sentences: Sequence[str], business: Business, name: str | None) -> str:
-    return " ".join(sentence for sentence in sentences if sentence)
-
-
-def _letter(sentences: Sequence[str], business: Business, name: str | None) -> str:
-    greeting = f"Hello {name}," if name else "Hello,"
+def _frame(business: Business, name: str | None) -> tuple[str, str]:
+    """What a letter begins and ends with; its text is shortened, this is not."""
+    greeting = f"Hello {name[:LONGEST_NAME]}," if name else "Hello,"
     signature = f"Best regards,\n{business.name} (AI assistant)\n{business.website}"
-    return "\n\n".join([greeting, *(each for each in sentences if each), signature])
+    return f"{greeting}\n\n", f"\n\n{signature}"
+
+
+def _cut(text: str, manner: Manner) -> str:
+    """Between sentences or words; inside a word only where it is longer than the channel takes."""
+    if shorter := fit(text, manner.max_segments, manner.max_characters):
+        return shorter
+    septets = SEPTETS * manner.max_segments if manner.max_segments else manner.max_characters
+    return text[: min(septets, manner.max_characters)]
 
 
 def _fits(text: str, manner: Manner) -> bool:

@@ -3,7 +3,7 @@
 zip date                 our last message asked for these
 steak=10 portions=gyoza  ... which steak the 10 are; how many gyoza
 total=12                 a head-count was given in all, so children come out of it
-each=filet_mignon        everybody has one: follows the head-count
+each=filet_mignon        everybody has one: follows the head-count; so do half, adults, children
 +zip +zip                the ZIP has been asked for twice, and will not be a third time
 """
 
@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+SHARES = ("each", "half", "adults", "children")
 NEVER_AGAIN = 2
 """Nothing is asked for more often than this."""
 
@@ -24,7 +25,7 @@ class Memory:
     notes: Mapping[str, str] = field(default_factory=dict)
     """total, range, steak, portions, lost."""
     shares: Mapping[str, str] = field(default_factory=dict)
-    """Dish to 'each' or 'half'."""
+    """Dish to one of SHARES: who has it."""
     tally: Mapping[str, int] = field(default_factory=dict)
     """How often each thing has been asked for."""
 
@@ -39,7 +40,7 @@ class Memory:
                 continue
             if not sign:
                 open_.append(each)
-            elif name in ("each", "half"):
+            elif name in SHARES:
                 shares[value] = name
             else:
                 notes[name] = value
@@ -74,7 +75,7 @@ class Memory:
         )
 
     def share(self, dish: str, share: str | None) -> "Memory":
-        """With a dish shared out to 'each' or 'half' of the guests, or to nobody."""
+        """With a dish shared out to some of SHARES, or to nobody."""
         shares = {name: how for name, how in self.shares.items() if name != dish}
         return replace(self, shares=shares | ({dish: share} if share else {}))
 

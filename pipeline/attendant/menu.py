@@ -6,8 +6,9 @@ before it or after it, and that '20 adults with filet' counts the adults as well
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pipeline.attendant.slate import WIPED
@@ -44,7 +45,7 @@ class Swap:
 
 
 def spellings(rules: PriceRules) -> dict[str, str]:
-    """Everything a dish may be called, in lower case, to its name. Plurals are added."""
+    """Everything a dish may be called, in lower case, to its name; in the plural as well."""
     found: dict[str, str] = {}
     for side in rules.addons.values():
         for spelling in _spellings(side.name, side.label, side.aliases):
@@ -68,10 +69,15 @@ def candidates(rules: PriceRules, word: str) -> tuple[str, ...]:
     return tuple(each.name for each in sorted(fitting, key=lambda each: each.upgrade_cents))
 
 
+def _other_number(spelling: str) -> str:
+    """The plural of a singular and the other way round."""
+    return spelling.removesuffix("s") if spelling.endswith("s") else f"{spelling}s"
+
+
 def _spellings(name: str, label: str, aliases: tuple[str, ...]) -> set[str]:
     plain = {name.replace("_", " "), re.sub(r"\s*\(.*\)", "", label).lower()}
     plain |= {alias.lower() for alias in aliases}
-    return plain | {spelling if spelling.endswith("s") else f"{spelling}s" for spelling in plain}
+    return plain | {_other_number(spelling) for spelling in plain}
 
 
 def take_orders(
@@ -90,14 +96,20 @@ def take_orders(
 
 _LIST = r"(?:,?&|[,+r]|)"
 _DISH = re.compile(r"I")
+_DISHES = rf"I(?:{_LIST}I)*"
 
-_NEW_FOR_OLD = re.compile(r"(?:N\*?|N[APC]P*[wvz]+)?ISI")
+_NEW_FOR_OLD = re.compile(r"(?:N\*?|N[iq]?[APC]?P*[wvz]*)?ISI")
 _FOR_OLD_NEW = re.compile(r"SI[^INACTP]*N?I")
+_EXCEPT_FOR = re.compile(r"(?<![I&,+r])I(?P<others>,?XN[APC]*[wvze]*I)")
 _OLD_TO_NEW = re.compile(r"WN?I[wftrk&,-]+N?I")
 
 
 def _take_swaps(shape: Shape) -> list[Swap]:
     swaps = []
+    while found := _EXCEPT_FOR.search(shape.kinds):  # 'filet for all except 2 who want tofu'
+        old = shape.words[found.start()].item
+        others = shape.wipe(*found.span("others"))
+        swaps.append(Swap(old, items(others)[0], numbers(others)[0]))
     for pattern, new_first in ((_NEW_FOR_OLD, True), (_FOR_OLD_NEW, False), (_OLD_TO_NEW, False)):
         for words in shape.take_all(pattern):
             first, second = items(words)
@@ -118,11 +130,22 @@ def _take_removals(shape: Shape, orders: list[Order]) -> None:
 
 _SHARES: tuple[tuple[re.Pattern[str], How], ...] = (
     (re.compile(rf"H[EPACvzfe]*I(?:{_LIST}H[EPvzfe]*I)*"), "half"),
-    (re.compile(r"R[vzew]*I|If?R"), "rest"),
+    (re.compile(r"R[vzew]*I|If?R(?![vzew]*I)"), "rest"),
+    (
+        re.compile(
+            rf"(?:E[PACvzeawt]*{_DISHES}|{_DISHES}f?E),?X(?:[CT]+(?![CTvzew])|(?=[CT]+[vzew]+I))"
+        ),
+        "adults",
+    ),
+    (
+        re.compile(rf"(?:E[PACvzeawt]*{_DISHES}|{_DISHES}f?E),?X(?:A+(?![Avzew])|(?=A+[vzew]+I))"),
+        "children",
+    ),
     (re.compile(rf"E[PACvzeawt]*(?:I(?:{_LIST}I(?![fE:*]))*|NI(?:,?&NI)*)"), "each"),
     (re.compile(rf"(?:(?<![N*m])I(?:{_LIST}I)*|NI(?:,?&NI)*)f?E(?!v)"), "each"),
-    (re.compile(r"IfA|(?<![Nq])A[vzew]+I"), "adults"),
-    (re.compile(r"IfC|(?<![Nq])C[vzew]+I"), "children"),
+    (re.compile(r"(?<![N*m])If(?:A[&+]C|C[&+]A)"), "each"),
+    (re.compile(r"(?<![N*m])IfA|(?<![Nq])A[vzew]+I"), "adults"),
+    (re.compile(r"(?<![N*m])IfC|(?<![Nq])C[vzew]+I"), "children"),
 )
 
 
@@ -146,33 +169,71 @@ def _dishes_and_counts(words: list[Word]) -> list[tuple[str, int | None]]:
     return found
 
 
-_GUESTS_WITH = re.compile(rf"Nq?(?P<noun>[APC]?)P*[wvze]+I(?:{_LIST}I(?![fE:*N]))*")
-_FOR_GUESTS = re.compile(rf"(?<![N*m])I(?:{_LIST}I)*f(?P<noun>)N[APC]*(?![-:Q])")
+_GUESTS_WITH = re.compile(
+    rf"N[qi]?(?P<noun>[APC]?)P*(?:[wvze]+|(?<=[AC])(?=I(?![*:(-]*N)))I(?:{_LIST}I(?![fE:*N]))*"
+)
+_FOR_GUESTS = re.compile(rf"(?<![N*m])I(?:{_LIST}I)*fN(?P<noun>[APC]?)[APC]*(?![-:Q])")
 _HEADS = re.compile(r"N-?[APCT]")
 
 
 def _take_by_guests(shape: Shape, orders: list[Order], *, guests_known: bool) -> None:
-    """'10 people want filet', 'filet for 10'. Where that also says who comes, the count stays."""
-    while found := _GUESTS_WITH.search(shape.kinds) or _FOR_GUESTS.search(shape.kinds):
-        start, end = found.span()
-        words = shape.words[start:end]
-        elsewhere = _HEADS.search(shape.kinds[:start] + WIPED + shape.kinds[end:]) is not None
-        repeated = "w" in found[0] and not elsewhere  # '20 adults with filet'
-        some = "q" in found[0]  # '3 of the adults are vegetarian'
-        counts_guests = not some and (repeated or not (guests_known or elsewhere))
-        if counts_guests:
-            for position in range(start, end):
-                if shape.kinds[position] == "I":
-                    shape.wipe(position, position + 1)
+    """'10 people want filet', 'filet for 10'. Where that also says who comes, the count stays.
+
+    It does if nothing else says so: 'chicken for 5 kids and filet for 10 adults' counts 15.
+    """
+    groups, rest = _groups(shape.kinds)
+    elsewhere = _HEADS.search(rest) is not None
+    counting = [
+        group
+        for group in groups  # '3 of the adults are vegetarian' counts nobody
+        if not elsewhere
+        and not re.match("N[qi]", group[0])
+        and ("w" in group[0] or not guests_known)
+    ]
+    portions: Counter[str] = Counter()
+    for group in groups:
+        words = shape.words[group.start() : group.end()]
+        if counting == [group] and group["noun"] != "C":
+            orders += [Order(dish, "each") for dish in items(words)]
         else:
-            shape.wipe(start, end)
-        everyone = counts_guests and found["noun"] != "C"
-        count = None if everyone else numbers(words)[0]
-        orders += [Order(dish, "each" if everyone else "set", count) for dish in items(words)]
+            portions.update(dict.fromkeys(items(words), numbers(words)[0]))
+        if group not in counting:
+            shape.wipe(*group.span())
+    orders += [Order(dish, "set", count) for dish, count in portions.items()]
+    _leave_heads(shape, counting)
+
+
+def _groups(kinds: str) -> tuple[list[re.Match[str]], str]:
+    """The guests whose dish is named, in order, and the kinds without them."""
+    groups = []
+    while found := _GUESTS_WITH.search(kinds) or _FOR_GUESTS.search(kinds):
+        kinds = kinds[: found.start()] + WIPED * len(found[0]) + kinds[found.end() :]
+        groups.append(found)
+    return sorted(groups, key=lambda group: group.start()), kinds
+
+
+def _leave_heads(shape: Shape, groups: Sequence[re.Match[str]]) -> None:
+    """Of groups that count guests leave only the count, that of the same kind of guests once."""
+    firsts: dict[str, int] = {}
+    noun = "P"
+    for group in groups:
+        noun = group["noun"] or noun
+        place = group.start() + group[0].index("N")
+        first = firsts.setdefault(noun, place)
+        if first == place:
+            for dish in _DISH.finditer(group[0]):
+                shape.wipe(group.start() + dish.start(), group.start() + dish.end())
+        else:
+            count = shape.words[first].number + shape.words[place].number
+            shape.words[first] = replace(shape.words[first], number=count)
+            shape.wipe(*group.span())
 
 
 _LABELLED = re.compile(r"(?<![N*])I[:*(-]*N\)?(?:[,&+]*I[:*(-]*N\)?)*(?![*m]*I|-?[ACTPQ])")
-_COUNTED = re.compile(r"a*h?N(?:\*|f|q?m?)I")
+_PORTIONS = r"N(?:\*|f|q?m?)I"
+_COUNTED = re.compile(
+    rf"(?:a+h?|h){_PORTIONS}(?:(?:,?&|[,+]){_PORTIONS})*|{_PORTIONS}(?:f[ACT](?!N))?"
+)
 
 
 def _take_counted(shape: Shape, rules: PriceRules, orders: list[Order]) -> None:
@@ -181,8 +242,8 @@ def _take_counted(shape: Shape, rules: PriceRules, orders: list[Order]) -> None:
         pairs = zip(items(words), numbers(words), strict=True)
         orders += [Order(dish, "set", count) for dish, count in pairs]
     for words in shape.take_all(_COUNTED):
-        dish, count = items(words)[0], numbers(words)[0]
         added = any(word.kind in "ahm" for word in words)
-        if added and dish in rules.addons and dish in rules.proteins:
-            dish = SIDE + dish
-        orders.append(Order(dish, "add" if added else "set", count))
+        for dish, count in zip(items(words), numbers(words), strict=True):
+            as_side = added and dish in rules.addons and dish in rules.proteins
+            name = SIDE + dish if as_side else dish
+            orders.append(Order(name, "add" if added else "set", count))

@@ -32,7 +32,8 @@ _ORDERING = re.compile(
 )
 _OFFERED = re.compile(
     r"\b(?:do|did) (?:you|u|y'?all)(?: guys)? (?:have|offer|serve|do|sell|carry|use|cook)\b"
-    r"|\bwhat\b|\bhow much\b|\bprice|\bcosts?\b|\bincluded?\b|\b(?:is|are) (?:the|there)\b"
+    r"|\bwhat\b(?! (?:if|about))|\bhow much\b|\bprice|\bcosts?\b"
+    r"|\bincluded?\b|\b(?:is|are) (?:the|there)\b"
 )
 _WITHOUT_UPGRADE = re.compile(
     r"\b(?:free|regular|included|cheaper|normal|standard|first|no extra)\b"
@@ -89,7 +90,14 @@ def _settled(
         chosen = [each.dish for each in orders if each.dish in options and each.how == "mention"]
         if not chosen and _WITHOUT_UPGRADE.search(plain):
             chosen = [options[0]]
-        if chosen:
+        named = set(plain.split())
+        if not chosen:  # 'ny' says which steak
+            chosen = [
+                dish
+                for dish in options
+                if named & set(business.prices.proteins[dish].label.lower().split()) - {word}
+            ]
+        if len(set(chosen)) == 1:
             return word, chosen[0]
     return None
 

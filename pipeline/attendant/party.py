@@ -8,13 +8,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.attendant.guests import Heads
-from pipeline.attendant.memory import Memory
-from pipeline.attendant.menu import SIDE, Order, Swap, candidates
+from pipeline.attendant.memory import SHARES, Memory
+from pipeline.attendant.menu import SIDE, How, Order, Swap, candidates
 from pipeline.inquiry.facts import Facts
 from pipeline.quote.rules import PriceRules
 
 UNDECIDED = "portions"
 """Memory's note of the dish whose number is wanted; also the name of that question."""
+
+_SHARED: Mapping[str, How] = {
+    "each": "each",
+    "half": "half",
+    "adults": "adults",
+    "children": "children",
+}
 
 
 def guests(facts: Facts) -> int:
@@ -121,7 +128,7 @@ def merge_orders(
 
 
 def follow_guests(facts: Facts, memory: Memory) -> Facts:
-    """Dishes that are for everybody, or for half, in today's numbers."""
+    """Dishes that are for everybody, for half, or for the adults, in today's numbers."""
     count = guests(facts)
     if not count or not memory.shares:
         return facts
@@ -130,6 +137,8 @@ def follow_guests(facts: Facts, memory: Memory) -> Facts:
         portions = count
         if share == "half":
             portions = (count + 1) // 2 if dish == halves[0] else count // 2
+        elif share != "each":
+            portions = (facts.adults if share == "adults" else facts.children) or 0
         facts = _put(facts, dish, portions)
     return facts
 
@@ -165,14 +174,16 @@ def _order(facts: Facts, memory: Memory, rules: PriceRules, order: Order) -> tup
         return _order_loosely(facts, memory, rules, order)
     if memory.notes.get(UNDECIDED) == dish:
         memory = memory.note(**{UNDECIDED: None})
-    if order.how in ("adults", "children") and not _counted(facts, order):
-        return facts, memory.note(**{UNDECIDED: dish})
     if order.how == "remove":
         left = max(0, portions(facts, dish) - count) if count else 0
         return _put(facts, dish, left), memory.share(dish, None)
-    if order.how in ("each", "half") and (count or 1) == 1:
-        memory = memory.share(dish, order.how)
-        return follow_guests(facts, memory), memory
+    if order.how in SHARES and (count or 1) == 1:
+        both = {order.how, memory.shares.get(dish)} == {"adults", "children"}
+        memory = memory.share(dish, "each" if both else order.how)
+        facts = follow_guests(facts, memory)
+        if facts.adults is not None and not portions(facts, dish):
+            memory = memory.note(**{UNDECIDED: dish})
+        return facts, memory
     return _put(facts, dish, _counted(facts, order)), memory.share(dish, None)
 
 
@@ -187,10 +198,6 @@ def _counted(facts: Facts, order: Order) -> int:
         case "rest":
             others = sum(facts.proteins.values()) - facts.proteins.get(order.dish, 0)
             return max(0, guests(facts) - others)
-        case "adults":
-            return facts.adults or 0
-        case "children":
-            return facts.children or 0
         case _:
             return order.count or 0
 
@@ -206,7 +213,7 @@ def _order_loosely(
     known = [dish for dish in candidates(rules, order.dish) if portions(facts, dish)]
     if len(known) == 1:  # 'add 2 more steaks' after '10 filet'
         return _order(facts, memory, rules, replace(order, dish=known[0]))
-    value = order.how if order.how in ("each", "half") else str(order.count or 0)
+    value = order.how if order.how in SHARES else str(order.count or 0)
     return facts, memory.note(**{order.dish: value}) if value != "0" else memory
 
 
@@ -216,8 +223,8 @@ def settle_loose(
     """They said which dish they meant by a loose word."""
     value = memory.notes.get(word, "")
     memory = memory.note(**{word: None})
-    if value in ("each", "half"):
-        order = Order(dish, "each" if value == "each" else "half")
+    if share := _SHARED.get(value):
+        order = Order(dish, share)
     else:
         order = Order(dish, "set", int(value) if value.isdecimal() else 0)
     return _order(facts, memory, rules, order)
@@ -225,6 +232,9 @@ def settle_loose(
 
 def _swap(facts: Facts, memory: Memory, rules: PriceRules, swap: Swap) -> tuple[Facts, Memory]:
     """One dish for another. Without a number all of the old one go."""
+    others = [dish for dish in candidates(rules, swap.old) if dish != swap.new]
+    if swap.old in memory.notes and len(others) == 1:  # filet instead of steak: the other steak
+        facts, memory = settle_loose(facts, memory, rules, swap.old, others[0])
     olds = candidates(rules, swap.old) if _is_loose(rules, swap.old) else (swap.old,)
     old = next((dish for dish in olds if portions(facts, dish) or dish in memory.shares), olds[0])
     moved = swap.count if swap.count is not None else portions(facts, old)
@@ -233,7 +243,5 @@ def _swap(facts: Facts, memory: Memory, rules: PriceRules, swap: Swap) -> tuple[
     memory = memory.share(old, None)
     if not moved and not share:
         return facts, memory
-    new = Order(swap.new, "each" if share == "each" else "add", None if share else moved)
-    if share == "half":
-        new = Order(swap.new, "half")
+    new = Order(swap.new, _SHARED[share]) if share else Order(swap.new, "add", moved)
     return _order(facts, memory, rules, new)

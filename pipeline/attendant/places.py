@@ -23,6 +23,8 @@ _STREET = re.compile(
 _WORD = re.compile(r"[a-z]+")
 SHORTEST_FUZZY = 6
 """Shorter names must be spelt right: 'nap' is not Napa."""
+LONG = 8
+"""From this many letters on two strokes may be wrong."""
 
 
 def take_zip(slate: Slate) -> str | None:
@@ -50,14 +52,21 @@ def take_city(slate: Slate, cities: Mapping[str, str]) -> str | None:
 
 
 def _city(phrase: str, cities: Mapping[str, str]) -> str | None:
+    """The city a phrase names, up to typing mistakes inside it.
+
+    They leave the first and the last letter: 'pleasant' and 'pleasantly' are not Pleasanton, and
+    'mountain views' are not Mountain View.
+    """
     if phrase in cities:
         return phrase
-    if len(phrase) < SHORTEST_FUZZY:
-        return None
-    allowed = 1 if len(phrase) < 8 else 2
+    joined = phrase.replace(" ", "")
     for city in cities:
-        alike = city[0] == phrase[0] and city.count(" ") == phrase.count(" ")
-        if alike and OSA.distance(phrase, city, score_cutoff=allowed) <= allowed:
+        name = city.replace(" ", "")
+        shorter = min(len(name), len(joined))
+        if shorter < SHORTEST_FUZZY or (name[0], name[-1]) != (joined[0], joined[-1]):
+            continue
+        allowed = 1 if shorter < LONG else 2
+        if OSA.distance(joined, name, score_cutoff=allowed) <= allowed:
             return city
     return None
 

@@ -16,7 +16,8 @@ TOPIC_WORDS = 4
 """At most so many unknown words may be the name of a topic."""
 
 REQUEST = re.compile(
-    r"\b(?:can|could|would|will|may|do|are) (?:you|u|y'?all|we|i|ya|they|every(?:one|body))\b"
+    r"\b(?:can|could|would|will|may|do|are) (?:you|u|y'?all|we|i|ya|they|the chefs?"
+    r"|every(?:one|body))\b"
     r".*\b(?:do|cater|lower|reduce|come|cook|host|serve|handle|accommodate|feed|get|have|add|make|give|send|provide|change|book"
     r"|reserve|include|swap|switch|replace|drop|remove|quote|available|quoting|price|upgrade)\b"
     r"|\b(?:is|are)\b.*\b(?:available|open|free)\b|\b(?:what if|how about|what about)\b"
@@ -38,7 +39,9 @@ _PRICES = re.compile(
 _QUOTE = re.compile(r"\b(?:quotes?|estimates?|totals?)\b")
 _CHAT = re.compile(
     r"^\W*(?:(?:hi+|hey+|hello+|yo)\b\W*(?:there\b\W*)?)?"
-    r"(?:$|(?:is|would|will) (?:that|it|this) (?:be )?(?:a problem|ok|okay|fine|an issue)\b"
+    r"(?:$|(?:so )?(?:that'?s )?(?:right|correct|really|seriously|ok|yes|no|huh)\W*$"
+    r"|does (?:that|it|this) work(?: for (?:you|u|y'?all))?\W*$"
+    r"|(?:is|would|will) (?:that|it|this) (?:be )?(?:a problem|ok|okay|fine|an issue)\b"
     r"|(?:how are (?:you|u|things)|what'?s up|how'?s it going|how do you do)\b)"
 )
 

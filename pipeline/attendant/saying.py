@@ -1,5 +1,6 @@
 """The words of a turn: who we are, what was found, what it costs, and one next step."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,8 +12,7 @@ from pipeline.attendant.manner import LETTER, Part, composed, part
 from pipeline.attendant.menu import LOOSE
 from pipeline.attendant.party import awaiting_split
 from pipeline.attendant.plan import HARD, Plan, is_too_many
-from pipeline.attendant.quoting import place_words, quote_parts, trip_words
-from pipeline.attendant.slate import sentences
+from pipeline.attendant.quoting import guests_words, place_words, quote_parts, trip_words
 from pipeline.business.document import Business
 from pipeline.inquiry.escalation import Reason
 from pipeline.inquiry.facts import Facts
@@ -20,6 +20,8 @@ from pipeline.inquiry.vocabulary import Snapshot
 from pipeline.quote.quote import Quote
 from pipeline.quote.travel import travel_for_zip
 
+_SENTENCE = re.compile(r".{20,}?[.!?](?=\s|$)", re.DOTALL)
+"""Not the 'No.' that begins an answer alone."""
 _SOCIAL = frozenset({Act.THANK, Act.BYE, Act.NO, Act.LATER, Act.UNSURE, Act.WISH, Act.NOD})
 
 _FEELINGS: Mapping[Reason, str] = {
@@ -58,12 +60,13 @@ def say(plan: Plan, findings: Findings, snapshot: Snapshot, *, careful: bool) ->
     business = snapshot.business
     manner = business.manners[snapshot.channel]
     lost = 0 if any(findings.answers) else plan.lost
-    parts = [part(_introduction(plan, business))] if plan.is_first else []
+    letter = manner.channel == LETTER
+    parts = [part(_introduction(plan, business, letter=letter))] if plan.is_first else []
     parts += _about_people(plan, findings, snapshot)
-    parts += _social(plan, lost)
+    parts += _social(plan, lost, letter=letter)
     if not careful:
         parts += [part(each, _first_sentence(each), rank=2) for each in findings.answers if each]
-    parts += _about_price(plan, findings, snapshot, itemised=manner.channel == LETTER)
+    parts += _about_price(plan, findings, snapshot, itemised=letter)
     if careful:
         parts = [Part(each.versions[-1:], each.rank) for each in parts if each.rank < 2]
     unanswered = bool(findings.answers) if careful else None in findings.answers
@@ -72,16 +75,22 @@ def say(plan: Plan, findings: Findings, snapshot: Snapshot, *, careful: bool) ->
     memory = asked(plan.memory, step, lost)
     if plan.booking and findings.taken:
         memory = memory.give_up("confirm")
-    noted = plan.queries[0] if "pass_on" in step.asks else ""
+    open_ = [
+        query for query, answer in zip(plan.queries, findings.answers, strict=False) if not answer
+    ]
+    noted = (open_ or [*plan.queries, ""])[0] if "pass_on" in step.asks else ""
     facts = plan.facts.learn(asked=memory.to_asked(), noted=noted)
     text = composed(parts, business, manner, plan.facts.name)
     return text or _nothing_else(business), facts
 
 
-def _introduction(plan: Plan, business: Business) -> str:
+def _introduction(plan: Plan, business: Business, *, letter: bool) -> str:
+    """Who writes; a letter has greeted already."""
+    us = f"is {business.name}'s AI assistant."
+    if letter:
+        return f"This {us}"
     name = plan.reading.facts.name
-    hello = f"Hi {name.split()[0]}" if name else "Hi"
-    return f"{hello}, this is {business.name}'s AI assistant."
+    return f"Hi {name.split()[0]}, this {us}" if name else f"Hi, this {us}"
 
 
 def _about_people(plan: Plan, findings: Findings, snapshot: Snapshot) -> list[Part]:
@@ -111,7 +120,7 @@ def _feeling(plan: Plan, business: Business) -> str:
     return _FEELINGS.get(plan.person, "") if plan.person else ""
 
 
-def _social(plan: Plan, lost: int) -> list[Part]:
+def _social(plan: Plan, lost: int, *, letter: bool) -> list[Part]:
     """Small talk, briefly."""
     acts = plan.reading.acts
     if plan.blank:
@@ -127,10 +136,10 @@ def _social(plan: Plan, lost: int) -> list[Part]:
     settled, again = not plan.changed, not plan.is_first
     said = (
         (acts == {Act.GREET} and settled and not again, "How can I help?"),
-        (Act.GREET in acts and settled and again, "Hello again!"),
+        (Act.GREET in acts and settled and again and not letter, "Hello again!"),
         (name and again, f"Thanks, {name}."),
         (Act.WHO in acts, "I am a computer program; our team is there too, just ask."),
-        (Act.THANK in acts, "You are welcome!"),
+        (Act.THANK in acts and (settled or not letter), "You are welcome!"),
         (Act.WISH in acts, "Thank you, the same to you!"),
         (Act.BYE in acts, "Have a great day!"),
         (Act.LATER in acts or (Act.UNSURE in acts and settled), "No rush."),
@@ -151,6 +160,9 @@ def _about_price(
         parts.append(part(trip_words(trip, place_words(plan.facts), business.prices)))
     if findings.quote_failed:
         parts.append(part("I could not work out that quote."))
+    before, now = guests_words(snapshot.facts), guests_words(plan.facts)
+    if findings.quote and snapshot.quote and before and before != now:
+        parts.append(part(f"Changed to {now}:", rank=1))
     if findings.quote:
         parts += quote_parts(findings.quote, plan.facts, business, itemised=itemised, shown=shown)
         if awaiting_split(plan.facts, plan.memory):
@@ -191,7 +203,8 @@ def _goes_on(plan: Plan, findings: Findings) -> bool:
 
 
 def _first_sentence(text: str) -> str:
-    return next(iter(sentences(text)), text)
+    found = _SENTENCE.match(text)
+    return found[0] if found else text
 
 
 def _phone(business: Business) -> str:

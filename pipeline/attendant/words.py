@@ -30,8 +30,8 @@ _KINDS: tuple[tuple[str, str], ...] = (
     ("T", r"toddlers?|bab(?:y|ies|ys)|infants?|newborns?|tots?"),
     (
         "A",
-        r"adult ?guests?|adults?|grown[- ]?ups?|teens?|teenagers?|men|women|ladies|parents"
-        r"|gentlemen|seniors?|grandparents",
+        r"adult ?guests?|adults?|grown (?:folks|people)|grown[- ]?ups?|teens?|teenagers?|men|women"
+        r"|ladies|parents|gentlemen|seniors?|grandparents",
     ),
     (
         "C",
@@ -53,7 +53,16 @@ _KINDS: tuple[tuple[str, str], ...] = (
         r"|we all|them all|all (?:the |our )?(?:guests|people)|each (?:guest|person|of us|adult)"
         r"|each|per person|apiece|(?:the )?(?:whole|entire) (?:group|party|crew)|all",
     ),
-    ("i", r"including|includes?|incl?\.?|of (?:which|whom|them|those)|counting|with(?=in that)"),
+    (
+        "X",
+        r"except(?:ing)?(?: for)?|excluding|apart from|other than|but not"
+        r"|but(?= (?:the |my |our )?(?:kids?|child|children|toddlers?|adults?|little ones))",
+    ),
+    ("F", r"(?:families|groups|tables|parties|teams) of"),
+    (
+        "i",
+        r"including|includes?|incl?\.?|of (?:which|whom|them|'?em|those)|counting|with(?=in that)",
+    ),
     (
         "G",
         r"(?:party|group|family|table|crowd|gathering|reservation|event|dinner|team|hibachi|lunch"
@@ -74,7 +83,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
         r"make (?:it|that|them)|let'?s (?:do|make it|say|go with)|actually|scratch that|no wait"
         r"|(?:change|lower|drop|reduce|bring|go)(?: it| that| them| up| down)? to|wait"
         r"|sorry|correction|instead|update (?:it )?to|bump (?:it )?(?:up )?to|more like"
-        r"|should be|i meant?|we meant?|now",
+        r"|(?:how|what) about|should be|i meant?|we meant?|now",
     ),
     ("W", r"swap|switch|replace|change|trade|substitute|sub"),
     (
@@ -117,7 +126,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
     ("Q", _UNITS),
     ("f", r"for"),
     ("w", r"with|w/"),
-    ("p", r"in|on|at|near|from|by|as|if|but|because|since|this|next"),
+    ("p", r"in|on|at|near|from|by|as|if|but|because|since|this|next|that'?s"),
     ("t", r"to"),
     ("r", r"or"),
     ("+", r"plus|also|as well as|on top"),
@@ -137,7 +146,9 @@ _SIGNS = dict.fromkeys(",/.!?", ",") | dict.fromkeys(":=", ":") | dict.fromkeys(
 _SIGNS |= {"&": "&", "+": "+", "(": "(", ")": ")", "*": "*", "\u00d7": "*", "%": "Q", WIPED: WIPED}
 _ONE_OF_THEM = re.compile(
     r"\s*(?:more )?(?:kid|child|toddler|baby|infant|newborn|adult|teen|teenager|tot)"
-    r"(?=\s*(?:$|[,.!?(&+]|(?:and|plus|with|too|coming|under|who|on|in|for|as|age|aged)\b))"
+    r"(?=\s*(?:$|[,.!?(&+]|(?:and|plus|with|too|coming|under|who|on|in|for|as|age|aged)\b"
+    r"|(?:is|will be|might be|may be) (?:coming|there|joining|attending)\b"
+    r"|(?:will|may|might) (?:come|join)\b))"
 )
 
 
@@ -232,6 +243,13 @@ def _article(found: re.Match[str], text: str) -> list[Word]:
     return []
 
 
+@lru_cache(maxsize=4096)
+def is_known(word: str) -> bool:
+    """Whether one lower-case word by itself has a kind, or is one of those left out."""
+    found = _lexer(()).fullmatch(word)
+    return found is not None and _word(found, {}).kind != "."
+
+
 _LETTERS = ["I", "N", "#", *(kind for kind, _ in _KINDS), "sign", "."]
 
 
@@ -242,8 +260,8 @@ def _lexer(spellings: tuple[str, ...]) -> re.Pattern[str]:
     known = (rf"(?<![a-z0-9])({pattern})(?![a-z0-9])" for _, pattern in _KINDS)
     parts = (
         rf"(?<![a-z0-9])({dishes or '(?!)'})(?![a-z0-9])",
-        r"(?<![\d.$#])(\d{1,4}(?:\+(?!\s?\d))?)(?![\d$]|[.,]\d|(?:st|nd|rd|th|am|pm|p|a)\b)",
-        r"([\d$#][\w.,$#]*)",
+        r"(?<![\d.$#])(?!1/2\b)(\d{1,4}(?:\+(?!\s?\d))?)(?![\d$]|[.,]\d|(?:st|nd|rd|th|am|pm|p|a)\b)",
+        r"(?!1/2\b)([\d$#][\w.,$#]*)",
         *known,
         r"([^\w\s'])",
         r"([\w']+)",

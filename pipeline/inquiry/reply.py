@@ -21,6 +21,11 @@ _SAYS_PERSON = re.compile(
     r"|\b(?:someone|somebody)(?: \w+){0,4} (?:will|'ll|is going to)\b",
     re.IGNORECASE,
 )
+_CLOSING = re.compile(
+    r"\n+(?:(?:(?:with )?(?:best|kind|warm)(?:est)?|many)(?: (?:regards|wishes|thanks))?|regards"
+    r"|cheers|thanks|thank you|sincerely|yours(?: \w+)?),?\n[^.!?]*(?:\n\S+)?\s*\Z",
+    re.IGNORECASE,
+)
 _EMOJI = re.compile("[\u2600-\u27bf\u2b50\ufe0f\u200d\U0001f000-\U0001faff]+ ?")
 _HEADING = re.compile(r"^#{1,6}\s+", re.MULTILINE)
 _BULLET = re.compile(r"^[*\u2022]\s+", re.MULTILINE)
@@ -41,7 +46,7 @@ def finished(draft: str, snapshot: Snapshot, person_wanted: bool) -> str:
         keep.append(_found(_SAYS_AI, text))
     if person_wanted:
         if not _SAYS_PERSON.search(text):
-            text = f"{text} {follow_up(snapshot)}"
+            text = _before_closing(text, follow_up(snapshot))
         keep.append(_found(_SAYS_PERSON, text))
     return fit(text, manner.max_segments, manner.max_characters, tuple(keep))
 
@@ -65,6 +70,15 @@ def follow_up(snapshot: Snapshot) -> str:
 def _found(pattern: re.Pattern[str], text: str) -> str:
     match = pattern.search(text)
     return match[0] if match else text
+
+
+def _before_closing(text: str, sentence: str) -> str:
+    """The sentence added at the end, but before the closing words and signature of a letter."""
+    closing = _CLOSING.search(text)
+    if closing is None:
+        return f"{text} {sentence}"
+    body, rest = text[: closing.start()], text[closing.start() :]
+    return f"{body}\n\n{sentence}{rest}"
 
 
 def _plain(draft: str, *, emoji: bool) -> str:

@@ -1,13 +1,14 @@
 """No figure leaves without evidence.
 
 Hard here: a correct reply shows its working ("5 adults x $55 = $275, so $550 applies"), so every
-line of a quote is evidence, while a right number under a wrong name ("your balance is $1,100") is
-as wrong as a wrong number. Whoever wrote a draft, it is judged by its text alone.
+line of a quote is evidence, while a right number under a wrong name or for another party is as
+wrong as a wrong number. Whoever wrote a draft, it is judged by its text alone.
 """
 
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import phonenumbers
@@ -18,13 +19,26 @@ from pipeline.inquiry.segments import normalise
 from pipeline.inquiry.tools import PROTEINS, SEARCH, TRAVEL
 from pipeline.inquiry.vocabulary import Snapshot, ToolResult
 from pipeline.quote.dollars import amount_in_digits
-from pipeline.quote.quote import Quote
+from pipeline.quote.numerals import find_products
+from pipeline.quote.quote import Line, Quote
+from pipeline.quote.roles import UNNAMED, free_travel, names_a_dish
 from pipeline.quote.rules import PriceRules
-from pipeline.quote.spoken import Amount, Role, dish_roles, find_amounts, find_percents
+from pipeline.quote.spoken import Amount, Role, dish_roles, find_amounts, find_guests, find_percents
+from pipeline.quote.tokens import SENTENCE_END, read, sentence_around
 
 Fact = tuple[Role, int]
-Evidence = frozenset[Fact]
-"""Every figure that may be named: what it is, and how many cents."""
+"""A figure that may be named: what it is, and how many cents."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a turn's replies may name."""
+
+    facts: frozenset[Fact]
+    lines: tuple[Line, ...] = ()
+    """The working of every quote and tool result."""
+    quotes: tuple[Quote, ...] = ()
+
 
 _LINE_ROLES = {
     "adults": Role.ADULT,
@@ -44,11 +58,6 @@ _SCHEME = re.compile(r"\b(?:javascript|data|file|vbscript|intent):", re.IGNORECA
 _EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 _MARKUP = re.compile(r"</?[a-z][^>]*>|<!--", re.IGNORECASE)
 _OTHER_MONEY = re.compile(r"[\u20ac\u00a3\u00a5\u20b9]\s?\d|\d\s?(?:EUR|GBP|CAD|euros?)\b", re.I)
-_FREE_TRAVEL = re.compile(
-    r"\b(?:no|free|without(?: any)?|waiv\w+(?: the| your)?) (?:travel|delivery)\b"
-    r"|\btravel(?: fee| charge| cost)?(?: \w+){0,3} (?:free|waived|included|on us)\b",
-    re.IGNORECASE,
-)
 _PRETENDS = re.compile(
     r"\bI(?:'m| am) (?:an? )?(?:real |actual |live )?(?:person|human|man|woman)\b"
     r"|\bI(?:'m| am) not an? (?:AI|bot|robot|machine|computer|assistant)\b",
@@ -56,7 +65,18 @@ _PRETENDS = re.compile(
 )
 _TODDLERS = re.compile(r"\b(?:toddlers?|bab(?:y|ies)|infants?)\b[^.!?\n]*$", re.IGNORECASE)
 _BARE_ZIP = re.compile(r"\d{5}")
-_SENTENCE_END = re.compile(r"[.!?](?:\s|$)|\n")
+_KINDS = ("adults", "children", "toddlers")
+_WHOLE = (Role.TOTAL, Role.BALANCE, Role.BASE, Role.FOOD)
+"""What depends on how many come."""
+_SHARE = re.compile(
+    r"[\s*)]*for (?:all )?(?:of )?(?:the |your |our )?(?:(?P<count>\d+) )?"
+    r"(?:(?P<adults>adults?|grown-?ups?)|(?P<children>child(?:ren)?|kids?)"
+    r"|(?P<guests>guests?|people|persons?|of (?:you|us)))\b",
+    re.IGNORECASE,
+)
+_PHONE = re.compile(
+    r"(?:\d[\s().\-/+~\[\]\u00ad\u2010-\u2015\u2212\u2060\u3000x]{0,4}){6}\d", re.IGNORECASE
+)
 
 
 # --- evidence --------------------------------------------------------------------------------
@@ -69,13 +89,19 @@ def evidence(snapshot: Snapshot, results: Iterable[ToolResult]) -> Evidence:
     who knows that its inputs have changed gives a snapshot without it.
     """
     results = [result for result in results if result.success]
-    found = set(published(snapshot.business))
-    known = None if any(result.quote for result in results) else snapshot.quote
+    quotes = [result.quote.quote for result in results if result.quote]
+    known = None if quotes else snapshot.quote
     if known and known.quote.valid_until > snapshot.now:
-        found |= set(quoted(known.quote))
+        quotes.append(known.quote)
+    facts = set(published(snapshot.business))
+    lines: list[Line] = []
+    for quote in quotes:
+        facts |= set(quoted(quote))
+        lines += quote.lines
     for result in results:
-        found |= set(_shown(result))
-    return frozenset(found)
+        facts |= set(_shown(result))
+        lines += _worked(result)
+    return Evidence(frozenset(facts), tuple(lines), tuple(quotes))
 
 
 def published(business: Business) -> Iterator[Fact]:
@@ -128,10 +154,8 @@ def _line(code: str, unit_cents: int, amount_cents: int) -> Iterator[Fact]:
 
 
 def _shown(result: ToolResult) -> Iterator[Fact]:
-    """What a tool's result tells."""
-    if result.quote:
-        yield from quoted(result.quote.quote)
-    elif result.call.name in (TRAVEL, PROTEINS):
+    """What the result of a tool tells that makes no quote."""
+    if result.call.name in (TRAVEL, PROTEINS):
         for name, role in (
             ("travel_fee", Role.TRAVEL),
             ("protein_upgrades", Role.UPGRADE),
@@ -139,12 +163,20 @@ def _shown(result: ToolResult) -> Iterator[Fact]:
         ):
             if result.result.get(name) is not None:
                 yield role, _cents(result.result[name])
-        for line in result.result["lines"]:
-            yield from _line(line["code"], _cents(line["unit"]), _cents(line["amount"]))
+        for line in _worked(result):
+            yield from _line(line.code, line.unit_cents, line.amount_cents)
     elif result.call.name == SEARCH:
         for entry in result.result["entries"]:
             for amount in find_amounts(entry["answer"]):
                 yield amount.role or Role.FEE, amount.cents
+
+
+def _worked(result: ToolResult) -> Iterator[Line]:
+    """The working of such a result."""
+    if result.call.name in (TRAVEL, PROTEINS):
+        for line in result.result["lines"]:
+            unit, amount = _cents(line["unit"]), _cents(line["amount"])
+            yield Line(line["code"], line["label"], line["quantity"], unit, amount)
 
 
 def _cents(dollars: float) -> int:
@@ -165,6 +197,7 @@ def check(
     plain = normalise(unicodedata.normalize("NFKC", text))
     return (
         *_amounts(plain, evidence, business.prices),
+        *_products(plain, evidence),
         *_percents(plain, business),
         *_free_travel(plain, evidence),
         *_wordings(plain, business),
@@ -181,18 +214,99 @@ def _amounts(text: str, evidence: Evidence, rules: PriceRules) -> Iterator[str]:
         if amount.role is Role.TRAVEL and _BARE_ZIP.fullmatch(said):
             continue  # 'travel to 94539 is free'
         if amount.role is None:
-            if not any(cents == amount.cents for _, cents in evidence):
-                yield f"{said!r} is in no result of a tool and no published price"
-            elif amount.cents and _TODDLERS.search(before):
+            yield from _unnamed(text, amount, evidence, rules)
+            if amount.cents and _TODDLERS.search(before):
                 yield f"{said!r}: guests of {rules.child_free_max_age} and under are free"
-        elif (amount.role, amount.cents) not in evidence:
-            known = sorted({cents for role, cents in evidence if role is amount.role})
+        elif (amount.role, amount.cents) not in evidence.facts:
+            known = sorted({cents for role, cents in evidence.facts if role is amount.role})
             true = " or ".join(amount_in_digits(cents) for cents in known) or "not known"
             yield f"{said!r} is called {amount.role.replace('_', ' ')}, which is {true}"
         else:
             yield from _dish(said, before, amount, rules)
+        yield from _other_party(text, amount, evidence)
     for found in _OTHER_MONEY.finditer(text):
         yield f"{found[0]!r} is not in {rules.currency}"
+
+
+def _unnamed(text: str, amount: Amount, evidence: Evidence, rules: PriceRules) -> Iterator[str]:
+    """An amount that is called nothing: a sum of the quote, or what its sentence speaks of."""
+    said, roles = text[amount.start : amount.end], _roles(amount.cents, evidence)
+    share = _SHARE.match(text, amount.end)
+    if not roles:
+        yield f"{said!r} is in no result of a tool and no published price"
+    elif share and (share["count"] or share.lastgroup != "guests"):
+        if amount.cents not in _shares(share, evidence):
+            yield f"{said!r} is not what is paid{share[0]}"
+    elif all(amount.cents != line.amount_cents for line in evidence.lines):
+        sentence = sentence_around(text, amount.start)
+        if not any(UNNAMED[role].search(sentence) for role in roles) and not (
+            {Role.UPGRADE, Role.ADDON} & roles and names_a_dish(sentence, rules)
+        ):
+            names = " or ".join(sorted(role.replace("_", " ") for role in roles))
+            yield f"{said!r} must be called by its name: {names}"
+
+
+def _roles(cents: int, evidence: Evidence) -> set[Role]:
+    return {role for role, known in evidence.facts if known == cents}
+
+
+def _shares(share: re.Match[str], evidence: Evidence) -> set[int]:
+    """What 'for the 20 adults' may stand behind: their sum, or without a number one's price."""
+    kind, count = share.lastgroup or "", share["count"]
+    found = {line.amount_cents for line in evidence.lines if line.code == kind}
+    for quote in evidence.quotes:
+        if kind == "guests" or (kind == "adults" and not _guests(quote)["children"] - {0}):
+            found |= {quote.total_cents, quote.food_cents, quote.base_cents}
+    if count is None:
+        unit = Role.CHILD if kind == "children" else Role.ADULT
+        found |= {cents for role, cents in evidence.facts if role is unit}
+    return found
+
+
+def _other_party(text: str, amount: Amount, evidence: Evidence) -> Iterator[str]:
+    """The right sum for other guests: 'for 25 adults the total is $1,100'."""
+    roles = {amount.role} if amount.role else _roles(amount.cents, evidence)
+    if not evidence.quotes or not roles & set(_WHOLE):
+        return
+    for kind, count in find_guests(sentence_around(text, amount.start)):
+        if not any(count in _guests(quote)[kind] for quote in evidence.quotes):
+            said = text[amount.start : amount.end]
+            yield f"{said!r} is not for {count} {kind}: no quote of this turn has so many"
+
+
+def _guests(quote: Quote) -> Mapping[str, set[int]]:
+    """How many a quote is for, as each kind of them may be counted."""
+    count = {line.code: line.quantity for line in quote.lines}
+    adults, children, toddlers = (count.get(kind, 0) for kind in _KINDS)
+    return {
+        "adults": {adults},
+        "children": {children, toddlers, children + toddlers},
+        "toddlers": {toddlers},
+        "guests": {adults, adults + children, adults + children + toddlers},
+    }
+
+
+def _products(text: str, evidence: Evidence) -> Iterator[str]:
+    """'20 adults x $55 = $1,100' must be a line of the working."""
+    reading = read(text)
+    known = _working(evidence)
+    for count, unit, product in find_products(reading.tokens):
+        factors, cents = (count.value, unit.value), int(product.value * 100)
+        if not any((int(n), int(m * 100), cents) in known for n, m in (factors, factors[::-1])):
+            start, end = reading.tokens[count.first].start, reading.tokens[product.last - 1].end
+            start, end = reading.span(start, end)
+            yield f"{text[start:end]!r} is no line of the working"
+
+
+def _working(evidence: Evidence) -> set[tuple[int, int, int]]:
+    """Every product that may be told: how many, the cents of one, the cents of all."""
+    found = {(line.quantity, line.unit_cents, line.amount_cents) for line in evidence.lines}
+    miles = {cents for role, cents in evidence.facts if role is Role.PER_MILE and cents}
+    for quote in evidence.quotes:
+        found.add((quote.paying_guests, quote.per_guest_cents, quote.total_cents))
+        travel = quote.travel_cents or 0
+        found |= {(travel // mile, mile, travel) for mile in miles if not travel % mile}
+    return found
 
 
 def _dish(said: str, before: str, amount: Amount, rules: PriceRules) -> Iterator[str]:
@@ -220,7 +334,7 @@ def _last_dish(
     before: str, units: Mapping[str, tuple[int, tuple[str, ...]]]
 ) -> tuple[int, str] | None:
     """The dish named last in the clause before an amount, with the number before its name."""
-    clause = _SENTENCE_END.split(before)[-1].lower()
+    clause = SENTENCE_END.split(before)[-1].lower()
     last: tuple[int, int, str] | None = None
     for label, (_, aliases) in units.items():
         names = {label.lower().partition(" (")[0], *(alias.lower() for alias in aliases)}
@@ -239,11 +353,10 @@ def _percents(text: str, business: Business) -> Iterator[str]:
 
 def _free_travel(text: str, evidence: Evidence) -> Iterator[str]:
     """A fee nobody knows is to be confirmed, never nothing; the free miles may be told."""
-    if (Role.TRAVEL, 0) in evidence:
-        return
-    for sentence in _SENTENCE_END.split(text):
-        if (found := _FREE_TRAVEL.search(sentence)) and "mile" not in sentence.lower():
-            yield f"{found[0]!r}: the travel fee is not known to be nothing"
+    known = {cents for role, cents in evidence.facts if role is Role.TRAVEL}
+    if 0 not in known:
+        for words in free_travel(text, or_included=not known):
+            yield f"{words!r}: the travel fee is not known to be nothing"
 
 
 def _wordings(text: str, business: Business) -> Iterator[str]:
@@ -279,6 +392,8 @@ def _contacts(text: str, business: Business, customer: Mapping[str, str]) -> Ite
     for found in _EMAIL.finditer(text):
         if found[0].rstrip(".").lower() not in addresses:
             yield f"{found[0]!r} is neither our address nor the customer's"
+    if not _PHONE.search(text):
+        return
     numbers = {business.phone, phone(customer.get("phone", ""))}
     for match in phonenumbers.PhoneNumberMatcher(text, "US"):
         if phone(match.raw_string) not in numbers:

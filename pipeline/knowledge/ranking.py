@@ -2,7 +2,9 @@
 
 A word counts by how few entries have it, so that 'deposit' finds and 'the' does not. A keyword
 of several words counts again where the question has it whole, so that 'why deposit' beats
-'deposit'. An entry that fits only a small part of what was asked is no answer.
+'deposit'. An entry that fits only a small part of what was asked is no answer, and neither is one
+that shares a single word with it which is not among its keywords: 'how does this work?' does not
+ask how children's meals work.
 """
 
 import re
@@ -47,6 +49,8 @@ class _Card:
     worth: Mapping[str, float]
     """Word to what it is worth here."""
     phrases: tuple[tuple[str, ...], ...]
+    keyed: frozenset[str]
+    """Words of keywords that have several; the 'work' of 'how does it work' tells nothing alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +74,10 @@ def search(entries: Sequence[Entry], query: str, limit: int = 3) -> list[Entry]:
     ranked: list[tuple[float, int]] = []
     for place, card in enumerate(index.cards):
         parts = _parts(index, card, asked)
-        score = sum(parts) + _phrase_score(index, card, read)
-        if score and (score >= ENOUGH * whole or max(parts) >= TELLING * index.rarest):
+        phrases = _phrase_score(index, card, read)
+        score = sum(parts) + phrases
+        meant = phrases or len(parts) > 2 or _is_keyed(card, asked)
+        if meant and (score >= ENOUGH * whole or max(parts) >= TELLING * index.rarest):
             ranked.append((-score, place))
     ranked.sort()
     return [entries[place] for _, place in ranked[:limit]]
@@ -84,6 +90,15 @@ def _parts(index: _Index, card: _Card, asked: Mapping[str, float]) -> Sequence[f
         for word, share in asked.items()
         if word in card.worth
     ]
+
+
+def _is_keyed(card: _Card, asked: Mapping[str, float]) -> bool:
+    """Whether a word of the question is a keyword, or, spelt right, part of one."""
+    return any(
+        card.worth[word] == IN_KEYWORD or (share == 1.0 and word in card.keyed)
+        for word, share in asked.items()
+        if word in card.worth
+    )
 
 
 def _phrase_score(index: _Index, card: _Card, read: Sequence[str]) -> float:
@@ -125,7 +140,9 @@ def _card(entry: Entry) -> _Card:
     worth |= {word: IN_PHRASE for phrase in phrases for word in phrase}
     worth |= dict.fromkeys(question, IN_QUESTION)
     worth |= {keyword[0]: IN_KEYWORD for keyword in keywords if len(keyword) == 1}
-    return _Card(worth, phrases)
+    telling = [[word for word in keyword if word not in SILENT] for keyword in keywords]
+    keyed = frozenset(word for words in telling if len(words) > 1 for word in words)
+    return _Card(worth, phrases, keyed)
 
 
 def _known(index: _Index, word: str) -> tuple[str, float]:

@@ -8,8 +8,9 @@ so that in '$1,100 total, $100 deposit, balance $1,000' each amount finds its ow
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
-from pipeline.quote.numerals import VALUES
+from pipeline.quote.numerals import VALUES, Number
 from pipeline.quote.roles import Name, Reach, Role, find_names
 from pipeline.quote.tokens import Reading, Token, words
 
@@ -21,6 +22,11 @@ PER = re.compile(
     r"|[\s*)]*(?P<pp>pp)\b"
 )
 """What one such amount is for, said right behind it."""
+SHARE = re.compile(
+    r"[\s*)]*(?:is |are )?for (?:all )?(?:of )?(?:the|your|our|\d+) (?:\d+ )?"
+    r"(?:(?P<adult>adults?|grown-?ups?)|(?P<child>child(?:ren)?|kids?))\b"
+)
+"""Whose share of the whole an amount is, or the price of each of them."""
 EACH = re.compile(r"[\s*)]*(?:each|apiece)\b")
 CROWD = words("guests guest people persons person everyone")
 """Who 'each' means where nothing else is priced by the piece."""
@@ -47,8 +53,27 @@ BY_THE_PIECE = (Role.UPGRADE, Role.EXTRA_PROTEIN, Role.ADDON)
 """'lobster +$15 per person' is still an upgrade."""
 BREAKS = words("is are was will would be holds secures covers includes comes goes")
 """Verbs that end another clause: 'travel is free and your party is $600' names no travel fee."""
-PRICES = words("price cost costs pay pays charge fee rate bill amount")
+PRICES = words("price quote cost costs pay pays charge fee rate bill amount")
+BEING = words("is are be was 's = :")
+PRICED_IT = re.compile(
+    r"\b(?:(?:it|that|this|everything|all of it)"
+    r"(?:'s|'d be|'ll be| is| was| will be| would be| should be| makes| runs)"
+    r"|(?:do|make|have|get|book|offer|give you|let you have|let it go)"
+    r" (?:(?:it|that|this|everything|all of it|the (?:whole |entire )?\w+) )?(?:all )?for"
+    r"|asking|charge(?: you)?|in total|in all|altogether|let's say"
+    r"|(?:adults|guests|people|kids|children|of you) for)"
+    r"(?: (?:just|only|about|around|exactly|roughly|like|all of))* ?$"
+)
+"""Said right before a price that nothing names: 'it will be 900 for everything'."""
+PRICE_GOES_ON = words(
+    "for in all total plus with including and flat even altogether before after per each if so"
+    " or then but max tops"
+)
+"""What may follow such a price; '1250 Main Street' is none."""
+SMALLEST_SUM, LARGEST_SUM = 100, 9999
+"""What is no hour, age or count, and no ZIP."""
 NEAR_WORDS = 5
+NEAR_CHARACTERS = 60
 WORD, SUBJECT, BEHIND, LAST = 10, 4, 5, 30
 """Ranks of a name: for each word apart; as the sentence's subject; behind; where none is better."""
 WINDOW = 40
@@ -130,6 +155,9 @@ class Naming:
                 return dish
             role = Role.PER_GUEST if per.lastgroup == "pp" else Role(per.lastgroup or "")
             return Found(role, 0, True, self._name_within(last, per.end()), per=True)
+        if SHARE.match(self._plain, end):
+            before = self._before(first, each=False)
+            return before if before and before.name and before.role is Role.TOTAL else None
         each = self.each(last)
         found = [one for one in (self._before(first, each=each), self._behind(last)) if one]
         if found:
@@ -159,6 +187,20 @@ class Naming:
             if token.text not in TIES:
                 return False
         return False
+
+    def is_sum(self, number: Number, found: Found | None) -> bool:
+        """Whether a number is a price by its verb: 'the price for 20 is 900', 'it will be 900'."""
+        if not SMALLEST_SUM <= number.value <= LARGEST_SUM:
+            return False
+        if found and found.name and found.name.reach in (Reach.HEADLINE, Reach.SUBJECT):
+            between = [token.text for token in self._tokens[found.name.last : number.first]]
+            tail = list(takewhile(TIES.__contains__, reversed(between)))
+            return not BEING.isdisjoint(tail)
+        start = self._tokens[number.first].start
+        behind = self._tokens[number.last] if number.last < len(self._tokens) else None
+        if behind is not None and behind.kind != "sign" and behind.text not in PRICE_GOES_ON:
+            return False
+        return PRICED_IT.search(self._plain[max(0, start - NEAR_CHARACTERS) : start]) is not None
 
     def each(self, last: int) -> bool:
         """Whether 'each' follows."""
@@ -222,6 +264,8 @@ class Naming:
     def _sums_up(self, name: Name) -> bool:
         """'upgrades total $50': the total of the upgrades is theirs."""
         inner = self._ending.get(name.first)
+        if self._tokens[name.first].text == "for":  # 'the total for the whole party'
+            return False
         return name.role is Role.TOTAL and inner is not None and not self._is_excepted(inner)
 
     def _aside(self, closing: int) -> int | None:
@@ -266,6 +310,9 @@ def _rank(name: Name, gap: _Gap) -> Found | None:
             if gap.verb and not gap.commas:
                 rank = min(rank, SUBJECT)
             return Found(name.role, rank, gap.tied, name)
+        case Reach.SUBJECT if gap.verb or (gap.words == 0 and not gap.amount):
+            too_far = gap.commas == 1 and gap.words > 2
+            return None if too_far else Found(name.role, min(rank, SUBJECT), gap.tied, name)
         case Reach.NEAR if gap.words <= NEAR_WORDS and not gap.amount:
             return Found(name.role, rank, gap.tied, name)
         case Reach.TIED if not gap.amount:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from pipeline.quote.tokens import Token
+from pipeline.quote.tokens import Token, words
 
 SMALL = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
@@ -26,6 +26,13 @@ VALUES = {word: value for value, word in enumerate(UNITS)} | TENS | {"fourty": 4
 SCALES = {"thousand": 1000, "million": 1_000_000}
 SHORT_SCALES = {"k": 1000, "grand": 1000, "hundred": 100, **SCALES}
 """What may follow digits: 1.1k, 11 hundred."""
+AFTER_A_GRAND = words("for all in and or plus to even flat altogether with before if")
+"""What may follow 'a grand' where it is money, not 'a grand opening'."""
+TIMES = words("x * @ at times \u00d7")
+EQUALS = words("= is are equals makes comes")
+BREAKS = words(". ; , and") | {"\n"}
+"""What stands in no product."""
+MONEY = words("$ dollars bucks")
 MAX_DIGITS = 12
 """A longer figure is no price."""
 
@@ -73,6 +80,32 @@ def find_numbers(tokens: Sequence[Token]) -> list[Number]:
     return found
 
 
+def find_products(tokens: Sequence[Token]) -> list[tuple[Number, Number, Number]]:
+    """How many, the price of one and the price of all: '20 adults x $55 = $1,100'."""
+    numbers = find_numbers(tokens)
+    threes = zip(numbers, numbers[1:], numbers[2:], strict=False)
+    return [three for three in threes if _is_product(tokens, *three)]
+
+
+def _is_product(tokens: Sequence[Token], count: Number, unit: Number, product: Number) -> bool:
+    if unit.first - count.last > 6 or product.first - unit.last > 6:
+        return False
+    times = [token.text for token in tokens[count.last : unit.first]]
+    equals = [token.text for token in tokens[unit.last : product.first]]
+    joint = [text for text in times if text != "$"][-1:]
+    if not (TIMES & set(joint) and EQUALS & set(equals)) or BREAKS & {*times, *equals}:
+        return False
+    marked = MONEY & {*times, *equals}
+    return bool(marked) or not (_is_counted(tokens, unit.last) or _is_counted(tokens, product.last))
+
+
+def _is_counted(tokens: Sequence[Token], place: int) -> bool:
+    """Whether what is counted stands here: '2 x 10 = 20 proteins'."""
+    behind = tokens[place] if place < len(tokens) else None
+    counted = behind is not None and behind.kind == "word"
+    return counted and behind is not None and behind.text not in MONEY | EQUALS | {"total"}
+
+
 def _digits(tokens: Sequence[Token], place: int) -> Number | None:
     """Digits, and a scale after them: 1,100 or 1.1k."""
     text = tokens[place].text.replace(",", "")
@@ -91,6 +124,8 @@ def _words(tokens: Sequence[Token], place: int) -> Number | None:
     last = at = place
     if tokens[at].text == "a":
         at += 1
+        if at < len(tokens) and tokens[at].text == "grand":
+            return _a_grand(tokens, place)
         if at == len(tokens) or tokens[at].text not in ("hundred", "thousand"):
             return None
     while at < len(tokens):
@@ -112,6 +147,14 @@ def _words(tokens: Sequence[Token], place: int) -> Number | None:
         if word in VALUES or word in SHORT_SCALES:
             last = at
     return Number(Decimal(total + chunk), place, last, True) if last > place else None
+
+
+def _a_grand(tokens: Sequence[Token], place: int) -> Number | None:
+    """'about a grand', 'a grand for everything'; but 'a grand total' is none."""
+    behind = tokens[place + 2] if place + 2 < len(tokens) else None
+    if behind is not None and behind.kind == "word" and behind.text not in AFTER_A_GRAND:
+        return None
+    return Number(Decimal(1000), place, place + 2, True, grand=True)
 
 
 def _join(chunk: int, value: int) -> int | None:

@@ -5,6 +5,7 @@ deposit is one hundred', 'fifty-five a head'), or as the other end of a range of
 dates, distances and portions are numbers too: what counts something else is never money.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
@@ -23,6 +24,7 @@ __all__ = [
     "amount_in_words",
     "dish_roles",
     "find_amounts",
+    "find_guests",
     "find_percents",
 ]
 
@@ -38,6 +40,14 @@ COUNTED = words(
 NOT_PLURAL = words("plus less unless minus across is was has as this its thus")
 MOST_GUESTS = 200
 """'20 total' is guests, '1100 total' is money."""
+GUESTS_BEHIND = re.compile(
+    r"[\s-](?:(?:paying|hungry|more) )?(?:(?P<adults>adults?|grown-?ups?)"
+    r"|(?P<children>child(?:ren)?|kids?|little ones)|(?P<toddlers>toddlers?|bab(?:y|ies)|infants?)"
+    r"|(?P<guests>guests?|people|persons?|heads|of (?:you|us)))\b"
+)
+NO_LONGER = re.compile(r"\b(?:from|instead of|not|rather than|than|had|were) (?:the )?$")
+"""'changed from 10 adults to 12'."""
+PARTY_OF = re.compile(r"\b(?:party|group|crowd) of $")
 NO_DISHES: Mapping[str, Role] = MappingProxyType({})
 
 
@@ -143,6 +153,26 @@ def find_percents(text: str) -> list[Percent]:
     return found
 
 
+def find_guests(text: str) -> list[tuple[str, int]]:
+    """The guests that a text counts, in order: adults, children, toddlers or guests, how many.
+
+    Who is no longer counted is left out ('changed from 10 adults to 12').
+    """
+    reading = read(text)
+    counted: list[tuple[str, int]] = []
+    for number in find_numbers(reading.tokens):
+        start, end = reading.tokens[number.first].start, reading.tokens[number.last - 1].end
+        before = reading.plain[max(0, start - 20) : start]
+        if NO_LONGER.search(before) or (number.spelt and number.value == 1):
+            continue
+        found = GUESTS_BEHIND.match(reading.plain, end)
+        if found and not before.endswith(("$", "-", "/")):
+            counted.append((found.lastgroup or "", int(number.value)))
+        elif PARTY_OF.search(before):
+            counted.append(("guests", int(number.value)))
+    return counted
+
+
 def _percent_end(tokens: Sequence[Token], place: int) -> int | None:
     """Where the percent sign that begins here ends; None where there is none."""
     following = [token.text for token in tokens[place : place + 2]]
@@ -228,18 +258,20 @@ def _is_price(tokens: Sequence[Token], naming: Naming, one: _Sum, name: Found | 
     """Whether a number without a currency is money by what is said about it."""
     if _counts(tokens, naming, one):
         return False
+    value = one.number.value
     if name is None or not name.tied:
+        if naming.is_sum(one.number, name):
+            return True
         with_cents = one.number.value.as_tuple().exponent == -2
         return naming.costs(one.first) or (
             with_cents and (name is not None or naming.each(one.last))
         )
-    value = one.number.value
     if name.per:
         return name.role is Role.PER_MILE or value >= 10  # 'two per guest' is proteins
     if name.role in (Role.ADULT, Role.CHILD):
         return value >= 20  # 'adults are 13 and up' is their age
     if name.name and name.name.first >= one.last:
-        return _is_named_behind(tokens, name.name, value)
+        return naming.costs(one.first) or _is_named_behind(tokens, name.name, value)
     return not (value <= MOST_GUESTS and tokens[one.first - 1].text == "of")
 
 

@@ -9,11 +9,13 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u00ad"), "-")
 QUOTES = dict.fromkeys(map(ord, "\u2018\u2019\u02bc"), "'")
 SAME = DASHES | QUOTES | {ord("\u00d7"): "x", ord("\u00a2"): "\u00a2"}
 
+SENTENCE_END = re.compile(r"[.!?](?:\s|$)|\n")
 TOKEN = re.compile(
     r"(?P<digits>\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?"
     r"|(?<=\$)\.\d+)"
@@ -52,18 +54,32 @@ class Reading:
         return self.places[start], min(self.places[end - 1] + 1, self.length)
 
 
+def sentence_around(text: str, place: int) -> str:
+    """The sentence around a place of a text."""
+    start = 0
+    for end in SENTENCE_END.finditer(text):
+        if end.start() >= place:
+            return text[start : end.start()]
+        start = end.end()
+    return text[start:]
+
+
 def words(text: str) -> frozenset[str]:
     """The words of a list written as one text."""
     return frozenset(text.split())
 
 
+@lru_cache(maxsize=16)
 def read(text: str) -> Reading:
-    """Tokens of any text at all, in time linear to its length."""
+    """Tokens of any text at all, in time linear to its length.
+
+    The last few are kept: a reply is read for its amounts, its percentages and its guests.
+    """
     plain, places = _plain(text)
-    tokens = [
+    tokens = tuple(
         Token(match.lastgroup or "", match[0], match.start(), match.end())
         for match in TOKEN.finditer(plain)
-    ]
+    )
     return Reading(plain, tokens, places, len(text))
 
 

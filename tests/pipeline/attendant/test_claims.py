@@ -29,13 +29,19 @@ def amounts(text):
         ("50pp", [5000]),
         ("$20-$30", [2000, 3000]),
         ("$5.", [500]),
+        ("$2k", [200000]),
+        ("$1.1k or $1.125 k", [110000, 112500]),
+        ("1.2k, 2 grand, 3k dollars", [120000, 200000, 300000]),
+        ("you told me 2k for 20", [200000]),
     ],
 )
 def test_a_sum_of_money_is_read_in_cents(text, cents):
     assert amounts(text) == cents
 
 
-@pytest.mark.parametrize("text", ["20 adults", "95125", "dec 12", "2000", "12 chicken a", ""])
+@pytest.mark.parametrize(
+    "text", ["20 adults", "95125", "dec 12", "how about 15?", "2000", "12 chicken a", "10a 2k", ""]
+)
 def test_another_number_is_no_money(text):
     slate = Slate(text)
     assert take_amounts(slate) == []
@@ -70,6 +76,8 @@ def test_no_text_holds_less_than_nothing(text):
         "groupon has $49.99 pp",
         "my neighbor paid $600",
         "your website says $30 per adult",
+        "you told me $2k",
+        "last time it was $1.1k",
     ],
 )
 def test_a_price_that_is_not_ours_is_a_claim(text):
@@ -99,6 +107,9 @@ def test_our_own_prices_and_mere_figures_are_no_claim(text):
         "how about $40 a head",
         "we'll pay $30 per kid",
         "$400, best you can?",
+        "will you beat $900?",
+        "thats too much, can u do 400",
+        "how about 500?",
     ],
 )
 def test_an_offer_of_less_is_haggling(text):

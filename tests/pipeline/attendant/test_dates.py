@@ -81,6 +81,7 @@ def test_a_day_without_a_year_lies_ahead_and_today_counts(text, day):
         "10-12 people",
         "50/50 chicken and shrimp",
         "1/2 chicken",
+        "1/2 chicken, 1/2 shrimp",
         "3.5 hours",
         "dec 20 people",
         "20 may come",

@@ -62,6 +62,20 @@ def test_a_letter_has_a_greeting_paragraphs_and_a_signature(name, greeting):
     ]
 
 
+def test_an_overlong_letter_keeps_its_greeting_and_its_signature():
+    letter = text(part(FOOD * 80), channel="email", name="Dana " * 40)
+    assert letter.startswith("Hello Dana Dana")
+    assert letter.endswith(
+        "show.\n\nBest regards,\nMy Hibachi Chef (AI assistant)\nmyhibachichef.com"
+    )
+    assert 1900 < len(letter) <= 2000
+
+
+@pytest.mark.parametrize("channel", sorted(MANNERS))
+def test_even_one_endless_word_is_sent_as_far_as_it_goes(channel):
+    assert "a" * 300 in text(part("a" * 5000), channel=channel)
+
+
 def test_only_a_letter_greets_by_name():
     assert text(part(TOTAL), channel="instagram", name="Dana") == TOTAL
 

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.attendant.memory import Memory
+from pipeline.attendant.memory import SHARES, Memory
 
 NAMES = st.sampled_from(["zip", "date", "adults", "children", "steak", "portions"])
+NOTES = st.sampled_from(["total", "range", "steak", "portions", "lost"])
 
 
 def test_a_list_of_texts_is_what_our_last_message_left_open():
@@ -83,9 +84,9 @@ changes = st.one_of(
     NAMES.map(lambda name: lambda memory: memory.asking(name)),
     NAMES.map(lambda name: lambda memory: memory.give_up(name)),
     NAMES.map(lambda name: lambda memory: memory.forget_tally(name)),
-    NAMES.map(lambda name: lambda memory: memory.note(**{name: 7})),
-    NAMES.map(lambda name: lambda memory: memory.note(**{name: None})),
-    NAMES.map(lambda name: lambda memory: memory.share(name, "half")),
+    NOTES.map(lambda name: lambda memory: memory.note(**{name: 7})),
+    NOTES.map(lambda name: lambda memory: memory.note(**{name: None})),
+    st.tuples(NAMES, st.sampled_from(SHARES)).map(lambda said: lambda m: m.share(*said)),
 )
 
 

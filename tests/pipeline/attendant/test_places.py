@@ -67,6 +67,9 @@ def test_a_zip_and_a_street_are_wiped_and_the_rest_is_left():
         ("sacremento", "sacramento"),
         ("walnut creak", "walnut creek"),
         ("we moved from oakland to napa", "napa"),
+        ("sanjose", "san jose"),
+        ("pleasonton", "pleasanton"),
+        ("moutain veiw", "mountain view"),
     ],
 )
 def test_a_city_is_read_misspelt_or_not(text, city):
@@ -83,6 +86,11 @@ def test_a_city_is_read_misspelt_or_not(text, city):
         "sannivalo",
         "ocklend",
         "cakland",
+        "pleasant hill",
+        "a pleasant evening",
+        "pleasantly",
+        "with mountain views",
+        "first and foremost",
         "~~~~~~",
         "",
     ],

@@ -71,6 +71,7 @@ def test_a_question_besides_the_party_is_looked_up(text):
         "what about 10 filet?",
         "20 adults and 5 kids",
         "are you available?",
+        "can the chef come at 5 instead of 6, we are 15 adults 2 kids",
     ],
 )
 def test_what_a_quote_answers_is_not_looked_up(text):
@@ -86,6 +87,8 @@ def test_a_request_that_names_a_day_or_a_place_is_not_looked_up(text):
     "text",
     [
         "hi, how are you?",
+        "right?",
+        "does that work for you?",
         "what's up",
         "is that a problem?",
         "are you a robot?",

@@ -1,6 +1,7 @@
 """The words, as a customer reads them."""
 
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 
@@ -8,6 +9,7 @@ from pipeline.attendant.plan import make_plan
 from pipeline.attendant.saying import Findings, say
 from pipeline.inquiry.facts import Facts
 from pipeline.inquiry.turn import Said
+from pipeline.inquiry.vocabulary import KnownQuote
 from pipeline.quote.quote import Party, price
 from tests.pipeline.attendant.conversation import snapshot
 from tests.pipeline.seed import BUSINESS, NOW, RULES, ZONE
@@ -122,12 +124,18 @@ def test_booking_says_that_nothing_is_booked_yet():
     assert facts.asked.count("+confirm") == 2
 
 
+def test_a_party_that_changes_after_its_quote_is_named_anew():
+    shown = KnownQuote(UUID(int=7), Party(20), quoted(20))
+    before = again("so it's the same price for 10?", Facts(adults=20, children=0), quote=shown)
+    assert "Changed to 10 adults: 10 adults x" in words(before, quote=quoted(10))
+    same = again("94538", Facts(adults=20, children=0), quote=shown)
+    assert "Changed" not in words(same, quote=quoted(20))
+
+
 def test_a_letter_has_paragraphs_a_greeting_and_a_signature():
     reply = words(snapshot("20 adults", channel="email"), quote=quoted(20))
 
-    assert reply.startswith(
-        "Hello,\n\nHi, this is My Hibachi Chef's AI assistant.\n\n- 20 adults x"
-    )
+    assert reply.startswith("Hello,\n\nThis is My Hibachi Chef's AI assistant.\n\n- 20 adults x")
     assert "A tip is optional: $220.00 to $385.00 is customary." in reply
     assert reply.endswith(f"\n\nBest regards,\n{BUSINESS.name} (AI assistant)\n{BUSINESS.website}")
 

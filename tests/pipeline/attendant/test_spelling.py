@@ -44,10 +44,20 @@ def test_a_mistyped_dish_or_noun_is_put_right(text, right):
         "don't forget the children's table",
         "see you friday evening at the saloon",
         "20 ppl, 5 kids",
+        "12 friends and a friend",
+        "scallions, files, races, minions and chickpeas",
+        "an extract of shallow streams and strings",
+        "friends adjust their freed fries",
     ],
 )
 def test_an_english_word_stays_itself(text):
     assert corrected(text, DISHES) == text
+
+
+def test_short_forms_are_written_out():
+    assert corrected("we r 3 lil youngins, nxt wknd", DISHES) == (
+        "we are 3 little youngsters, next weekend"
+    )
 
 
 def test_a_short_word_is_never_corrected():

@@ -72,6 +72,26 @@ def test_who_wants_a_person_is_told_when_one_answers() -> None:
 
 
 @pytest.mark.parametrize(
+    "closing",
+    [
+        "\n\nBest regards,\nMy Hibachi Chef (AI assistant)\nmyhibachichef.com",
+        "\n\nThank you,\nThe concierge",
+        "\n\nSincerely\nMy Hibachi Chef",
+    ],
+)
+def test_the_person_is_promised_before_a_letter_is_signed(closing: str) -> None:
+    body = "Hello Dana,\n\nI am sorry to hear that."
+    assert finished(body + closing, on("email"), person_wanted=True) == (
+        f"{body}\n\n{follow_up(LATER)}{closing}"
+    )
+
+
+def test_thanks_within_a_text_sign_nothing() -> None:
+    draft = "Thank you,\nthat helps.\n\nThanks! All is noted."
+    assert finished(draft, on("email"), person_wanted=True) == f"{draft} {follow_up(LATER)}"
+
+
+@pytest.mark.parametrize(
     "draft",
     [
         "I am sorry. A person from our team will call you within 2 hours.",

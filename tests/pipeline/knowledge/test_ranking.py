@@ -48,6 +48,20 @@ def test_nothing_is_found_where_nothing_fits(query):
     assert search(ENTRIES, query) == []
 
 
+@pytest.mark.parametrize(
+    ("query", "entry"),
+    [
+        ("How does this work?", "booking"),
+        ("do you bring tables", "host-provides"),
+        ("how much should I tip on a $550 party", "tip"),
+        ("does it smell", None),
+        ("how does your car work", None),
+    ],
+)
+def test_a_single_word_that_is_no_keyword_is_no_answer(query, entry):
+    assert first(query) == entry
+
+
 def test_no_entries_no_answers():
     assert search((), "how much") == []
 

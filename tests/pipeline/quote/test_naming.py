@@ -58,3 +58,21 @@ def test_a_price_without_a_name_is_known_by_its_verb():
     reading = read("it costs just 60")
     assert Naming(reading, DISHES).costs(3)
     assert not Naming(read("it seats just 60"), DISHES).costs(3)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_sum"),
+    [
+        ("I can do it for 900", True),
+        ("it will be 900 for everything", True),
+        ("the price for 20 adults is 900", True),
+        ("it is 1250 Main Street", False),
+        ("it is 94539", False),
+        ("it seats 900", False),
+    ],
+)
+def test_a_bare_number_is_a_price_by_its_verb(text, is_sum):
+    reading = read(text)
+    naming = Naming(reading, DISHES)
+    found = next(n for n in find_numbers(reading.tokens) if n.value > 100)
+    assert naming.is_sum(found, naming.find(found.first, found.last)) is is_sum

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.quote.numerals import find_numbers, in_words
+from pipeline.quote.numerals import find_numbers, find_products, in_words
 from pipeline.quote.tokens import read
 
 
@@ -64,3 +64,28 @@ def test_numbers_of_any_text_come_in_order_and_never_overlap(text):
     found = find_numbers(read(text).tokens)
     assert all(number.first < number.last for number in found)
     assert all(one.last <= other.first for one, other in pairwise(found))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("about a grand", 1000), ("a grand for all", 1000), ("1.1 grand", 1100), ("a grand total", 0)],
+)
+def test_a_grand_is_a_thousand_where_it_is_no_adjective(text, value):
+    assert sum(number.value for number in find_numbers(read(text).tokens)) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("20 adults x $55 = $1,100", [(20, 55, 1100)]),
+        ("20 x 45 = 900", [(20, 45, 900)]),
+        ("10 x filet mignon @ $5 = $50", [(10, 5, 50)]),
+        ("ten adults at fifty dollars each is five hundred dollars", [(10, 50, 500)]),
+        ("2 x 10 = 20 proteins", []),
+        ("8 x 6 ft, 10 ft away", []),
+        ("12 adults at $55 and 3 children at $30", []),
+    ],
+)
+def test_a_product_is_found_where_money_is_multiplied(text, found):
+    products = find_products(read(text).tokens)
+    assert [tuple(number.value for number in three) for three in products] == found

@@ -11,6 +11,7 @@ from pipeline.quote.spoken import (
     amount_in_words,
     dish_roles,
     find_amounts,
+    find_guests,
     find_percents,
 )
 from tests.pipeline.seed import BUSINESS, RULES, samples
@@ -185,3 +186,17 @@ def test_percentages_of_the_business_are_those_it_publishes():
     texts = [entry.answer for entry in BUSINESS.knowledge]
     found = {percent.value for text in texts for percent in find_percents(text)}
     assert found == BUSINESS.published_percents
+
+
+@pytest.mark.parametrize(
+    ("text", "guests"),
+    [
+        ("For 20 adults and 5 kids", [("adults", 20), ("children", 5)]),
+        ("a party of twenty-five", [("guests", 25)]),
+        ("changed from 10 adults to 12 adults", [("adults", 12)]),
+        ("for all 20 of you, 2 babies", [("guests", 20), ("toddlers", 2)]),
+        ("$20 people ask 6-12 kids, one adult", []),
+    ],
+)
+def test_the_guests_of_a_text_are_counted(text, guests):
+    assert find_guests(text) == guests

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.quote.tokens import read, words
+from pipeline.quote.tokens import read, sentence_around, words
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,10 @@ def test_plain_text_keeps_its_places(text):
 
 def test_a_list_of_words_is_written_as_one_text():
     assert words("a b  c\n a") == {"a", "b", "c"}
+
+
+def test_a_sentence_is_found_around_a_place():
+    text = "It is $1,100.00. For 20? Yes"
+    assert sentence_around(text, 6) == "It is $1,100.00"
+    assert sentence_around(text, 20) == "For 20"
+    assert sentence_around(text, len(text)) == "Yes"
