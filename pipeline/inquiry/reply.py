@@ -21,6 +21,19 @@ _SAYS_PERSON = re.compile(
     r"|\b(?:someone|somebody)(?: \w+){0,4} (?:will|'ll|is going to)\b",
     re.IGNORECASE,
 )
+_PERSON_ANSWERS = re.compile(
+    r"\b(?:person|human|team|staff|manager|colleague|chef|someone|somebody|we|they)\b[^.!?\n]*"
+    r"(?:'ll|\bwill\b|\bgoing to\b)[^.!?\n]*"
+    r"\b(?:call|ring|text|reply|answer|respond|reach|contact|get back|follow up|be in touch)\b",
+    re.IGNORECASE,
+)
+_TIME = re.compile(
+    r"\b(?:within|in) (?:the |an? |about )?(?:next )?(?:\w+ )?(?:minutes?|mins?|hours?|moments?|while)"
+    r"|\b(?:shortly|soon|right away|immediately|asap|momentarily|any (?:minute|moment))\b"
+    r"|\b(?:today|tonight|tomorrow|this (?:morning|afternoon|evening))\b"
+    r"|\b(?:by|at|before|after) \d{1,2}(?::\d\d)? ?(?:[ap]\.?m\b|o'clock)",
+    re.IGNORECASE,
+)
 _CLOSING = re.compile(
     r"\n+(?:(?:(?:with )?(?:best|kind|warm)(?:est)?|many)(?: (?:regards|wishes|thanks))?|regards"
     r"|cheers|thanks|thank you|sincerely|yours(?: \w+)?),?\n[^.!?]*(?:\n\S+)?\s*\Z",
@@ -65,6 +78,17 @@ def follow_up(snapshot: Snapshot) -> str:
     if snapshot.escalated:
         return "A person from our team will follow up with you."
     return f"A person from our team will answer {promise(snapshot.business, snapshot.now).words}."
+
+
+def broken_promises(text: str, snapshot: Snapshot) -> tuple[str, ...]:
+    """Times at which a person is said to answer, and which nobody has promised; a sentence each."""
+    honest = promise(snapshot.business, snapshot.now).words
+    return tuple(
+        f"{found[0]!r}: a person answers {honest}"
+        for sentence in re.split(r"(?<=[.!?])\s+|\n", text)
+        if _PERSON_ANSWERS.search(sentence) and honest not in sentence
+        if (found := _TIME.search(sentence))
+    )
 
 
 def _found(pattern: re.Pattern[str], text: str) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from pipeline.inquiry import prompts, tools
 from pipeline.inquiry.escalation import REASONS, Reason, most_pressing, wanted
 from pipeline.inquiry.facts import Facts
-from pipeline.inquiry.reply import finished, handed_over
+from pipeline.inquiry.reply import broken_promises, finished, handed_over
 from pipeline.inquiry.standing import asks_otherwise, stands
 from pipeline.inquiry.validator import check, evidence
 from pipeline.inquiry.vocabulary import (
@@ -157,7 +157,10 @@ class _Turn:
             return (EMPTY,)
         snapshot = self.snapshot
         known = evidence(replace(snapshot, quote=self._evident_quote()), self.results)
-        return check(reply, known, snapshot.business, snapshot.customer)
+        return (
+            *check(reply, known, snapshot.business, snapshot.customer),
+            *broken_promises(reply, snapshot),
+        )
 
     def outcome(self, reply: str) -> Outcome:
         """The end of the turn."""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.inquiry.reply import finished, follow_up, handed_over
+from pipeline.inquiry.reply import broken_promises, finished, follow_up, handed_over
 from pipeline.inquiry.segments import count
 from pipeline.inquiry.vocabulary import Said, Snapshot
 from tests.pipeline.inquiry.parties import BUSINESS, NOW, snapshot
@@ -145,3 +145,33 @@ def test_any_draft_comes_out_within_its_channels_limits(
     reply = finished(draft, on(channel, of), person_wanted)
     assert len(reply) <= manner.max_characters
     assert manner.max_segments is None or count(reply).segments <= manner.max_segments
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        "Our team will call you within 10 minutes.",
+        "Someone will get back to you shortly!",
+        "Great. A person will reply to you tonight.",
+        "Our manager will contact you at 9 pm today",
+        "We'll be in touch in a few minutes.",
+    ],
+)
+def test_a_time_that_nobody_promised_is_held(draft: str) -> None:
+    [problem] = broken_promises(draft, LATER)
+    assert follow_up(LATER).removeprefix("A person from our team will answer ")[:-1] in problem
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        follow_up(LATER),
+        "A person from our team will follow up with you.",
+        "Our chef will arrive 15-30 minutes before the start.",
+        "Parties start at 12 pm or 3 pm. The show takes about an hour.",
+        "The event is tomorrow at 6 pm, lovely!",
+        "We will text you the details. The deposit is due by 9 pm.",
+    ],
+)
+def test_an_honest_time_and_a_partys_times_may_be_told(draft: str) -> None:
+    assert broken_promises(draft, LATER) == ()
