@@ -11,6 +11,9 @@ from pipeline.inquiry.prompts import introduction, is_first_contact
 from pipeline.inquiry.segments import fit
 from pipeline.inquiry.vocabulary import Snapshot
 
+LONGEST_DRAFT = 10_000
+"""Characters of a draft that are looked at: the longest manner has a fifth of it."""
+
 _SAYS_AI = re.compile(
     r"\bAI\b|\bA\.I\.|\b(?i:artificial intelligence|(?:virtual|automated) assistant)\b"
 )
@@ -28,7 +31,8 @@ _PERSON_ANSWERS = re.compile(
     re.IGNORECASE,
 )
 _TIME = re.compile(
-    r"\b(?:within|in) (?:the |an? |about )?(?:next )?(?:\w+ )?(?:minutes?|mins?|hours?|moments?|while)"
+    r"\b(?:within|in) (?:the |an? |about )?(?:next )?(?:\w+ )?"
+    r"(?:minutes?|mins?|hours?|moments?|while)"
     r"|\b(?:shortly|soon|right away|immediately|asap|momentarily|any (?:minute|moment))\b"
     r"|\b(?:today|tonight|tomorrow|this (?:morning|afternoon|evening))\b"
     r"|\b(?:by|at|before|after) \d{1,2}(?::\d\d)? ?(?:[ap]\.?m\b|o'clock)",
@@ -42,14 +46,14 @@ _CLOSING = re.compile(
 _EMOJI = re.compile("[\u2600-\u27bf\u2b50\ufe0f\u200d\U0001f000-\U0001faff]+ ?")
 _HEADING = re.compile(r"^#{1,6}\s+", re.MULTILINE)
 _BULLET = re.compile(r"^[*\u2022]\s+", re.MULTILINE)
-_EMPHASIS = re.compile(r"(\*\*|__|`+)(?=\S)(.+?)(?<=\S)\1", re.DOTALL)
+_EMPHASIS = re.compile(r"(\*\*|__|`{1,3})(?=\S)([^*_`]{1,500}?)(?<=\S)\1")
 _LINK = re.compile(r"\[([^\]\n]+)\]\(([^)\s]+)\)")
 
 
 def finished(draft: str, snapshot: Snapshot, person_wanted: bool) -> str:
     """The draft as it may be checked and sent; "" where nothing of it is left or fits."""
     manner = snapshot.business.manners[snapshot.channel]
-    text = _plain(draft, emoji=manner.emoji)
+    text = _plain(draft[:LONGEST_DRAFT], emoji=manner.emoji)
     if not text:
         return ""
     keep = []

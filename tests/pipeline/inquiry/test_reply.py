@@ -175,3 +175,9 @@ def test_a_time_that_nobody_promised_is_held(draft: str) -> None:
 )
 def test_an_honest_time_and_a_partys_times_may_be_told(draft: str) -> None:
     assert broken_promises(draft, LATER) == ()
+
+
+@pytest.mark.parametrize("mark", ["`", "**a", "__", "word ", "$1 ", "a.com "])
+def test_a_draft_of_any_length_comes_out_within_the_manner(mark: str) -> None:
+    reply = finished(mark * 200_000, LATER, person_wanted=False)
+    assert count(reply).segments <= 3
