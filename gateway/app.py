@@ -1,6 +1,7 @@
 """One worker, wired: the one place where real things meet."""
 
 import asyncio
+import resource
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -40,6 +41,9 @@ async def serve(settings: Settings, listening: socket.socket, number: int) -> No
     The socket stays the parent's: while this worker drains or is restarted, connections queue.
     """
     logs.configure_with(settings, worker=str(number))
+    # As many connections as this machine allows: idle ones must not keep webhooks out.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
