@@ -26,7 +26,7 @@ class Context:
     business: Business
     business_version: int
     turnstile: Turnstile = field(default_factory=Turnstile)
-    turns_at_database: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(4))
+    turns_at_database: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
     """Turns read and store a few at a time: all at once would keep webhooks from committing."""
     draining: bool = False
 
