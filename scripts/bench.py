@@ -30,6 +30,7 @@ import uvloop
 from aiohttp import web
 
 from channels.twilio_sms import INBOUND_PATH
+from gateway import child
 from pipeline.business.document import parse
 from pipeline.quote.quote import party_from_json, price
 from storage.businesses import seed_files
@@ -63,8 +64,8 @@ def program(
 ) -> Iterator[None]:
     """A program of ours while this lasts, its output in `log`; told to stop at the end."""
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, env=environ, cwd=folder, stdout=output, stderr=output, start_new_session=True
+        process = child.start(
+            command, env=environ, cwd=folder, output=output, last_signal=signal.SIGTERM
         )
         try:
             yield
