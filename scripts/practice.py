@@ -28,6 +28,7 @@ from gateway.settings import Settings, SettingsError, from_environment
 ROOT = Path(__file__).resolve().parent.parent
 NUMBER = "+19165550100"  # 555-0100 to 555-0199 are nobody's
 FIRST_TEXT = "hi, quote for 20 adults in 95125"
+START_SECONDS = 15.0
 LEAVING_SECONDS = 3.0
 """How long the line of a run that has just ended may take to let go of its port."""
 
@@ -89,6 +90,7 @@ def practise(settings: Settings) -> tuple[Mapping[str, str], Popen[bytes]]:
     )
     with listener:
         process = _start(line, settings, listener)
+        _await(process, line, settings)
     _keep(path, line)
     print(
         f"Practice line {line.number}: no provider's settings are given, so a simulated Twilio",
@@ -99,6 +101,23 @@ def practise(settings: Settings) -> tuple[Mapping[str, str], Popen[bytes]]:
         sep="\n",
     )
     return _environment(line), process
+
+
+def _await(process: Popen[bytes], line: Line, settings: Settings) -> None:
+    """Return once the simulator answers; OSError, with where it says why, when it has ended."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        try:
+            urllib.request.urlopen(f"{line.address}/", timeout=1).close()  # noqa: S310 - our own
+        except urllib.error.HTTPError:
+            return  # it answers, if only to refuse
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise OSError(f"the practice line did not start: {settings.data_dir / 'practice.log'} says why")
 
 
 def _environment(line: Line) -> Mapping[str, str]:
