@@ -3,8 +3,10 @@
 import ast
 import re
 import subprocess
+import tomllib
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -207,3 +209,45 @@ def test_no_text_is_unfinished_or_speaks_of_the_place_it_was_written_in():
                 if UNFINISHED.search(line) or WORKPLACE.search(line):
                     found.append(f"{name(path)}:{number}: {line.strip()[:80]}")
     assert not found
+
+
+def declared(*extras: str) -> set[str]:
+    """Distributions that pyproject.toml asks for, with these extras."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    asked = list(project["dependencies"])
+    for extra in extras:
+        asked += project["optional-dependencies"][extra]
+    return {re.split(r"[<>=!; \[]", each)[0].lower().replace("_", "-") for each in asked}
+
+
+def third_party(path: Path) -> set[str]:
+    """Distributions whose packages a file imports."""
+    owners = packages_distributions()
+    names = {
+        name.partition(".")[0]
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in (
+            [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else [alias.name for alias in node.names]
+        )
+    }
+    return {owners[name][0].lower().replace("_", "-") for name in names if name in owners} - {
+        "concierge"
+    }
+
+
+PRACTICE = ("twilio", "ledger", "stand_in")
+
+
+def test_what_runs_needs_only_what_its_installation_brings():
+    needed = set().union(*map(third_party, PRODUCT))
+    assert needed - declared("embedded") == set()
+    assert "aiohttp" in needed
+
+    simulators = (ROOT / "tests" / "simulators").glob("*.py")
+    practice = [path for path in simulators if path.stem.startswith(PRACTICE)]
+    needed = set().union(*map(third_party, [ROOT / "scripts" / "practice.py", *practice]))
+    assert needed - declared("embedded") == set()
+    assert "twilio" in needed
