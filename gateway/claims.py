@@ -60,6 +60,10 @@ class ClaimLoop:
             except DATABASE_DOWN as exc:
                 log.warning("claim_failed", loop=self._name, error=type(exc).__name__)
                 wait = POLL_SECONDS
+            except Exception:
+                # A mistake of ours, and still no reason to leave every customer unanswered.
+                log.exception("claim_broke", loop=self._name)
+                wait = POLL_SECONDS
             await self._pause(wait)
         if self._running:
             await asyncio.wait(self._running)

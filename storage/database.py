@@ -25,6 +25,7 @@ DATABASE_DOWN = (
     asyncpg.TransactionRollbackError,  # a deadlock
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the server went away in the middle of a protocol step
     OSError,
     TimeoutError,
 )

@@ -28,6 +28,7 @@ from pipeline.inquiry.turn import Outcome
 from pipeline.messages import InboundMessage
 from storage import conversations, idempotency, lanes
 from storage.conversations import Conversation
+from storage.database import DATABASE_DOWN
 from storage.lanes import Fenced, Lane
 from storage.people import Actor, audit
 
@@ -39,6 +40,7 @@ SIDE_BY_SIDE = 8
 LARGEST_BODY = 1024 * 1024
 LONGEST_MESSAGE = 4000
 LONGEST_KEY = 200
+LONGEST_NAME = 200
 ZIP = re.compile(r"[0-9]{5}")
 CUSTOMER_FIELDS = ("name", "email", "phone", "zipcode")
 OURS = "api"
@@ -154,7 +156,7 @@ class Orchestrator:
                 raise InvalidFields({"Idempotency-Key": "was used for a different request"})
         try:
             response = await carry_out()
-        except web.HTTPException:
+        except Exception:
             await idempotency.forget(pool, actor, key)
             raise
         await idempotency.finish(pool, actor, key, response)
@@ -176,6 +178,8 @@ class Orchestrator:
                     return {"success": False, "error": str(exc), "fields": exc.fields}
                 except web.HTTPException as exc:
                     return {"success": False, "error": exc.text or exc.reason}
+                except DATABASE_DOWN:
+                    return {"success": False, "error": "not available at the moment: try again"}
 
         return {"results": await asyncio.gather(*(one(each) for each in given))}
 
@@ -224,11 +228,13 @@ def inquiry_from_json(context: Context, body: Mapping[str, Any]) -> Inquiry:
         customer = {}
     given = {name: value.strip() for name, value in customer.items() if value and value.strip()}
     phone = identity.phone(given["phone"]) if "phone" in given else None
-    email = identity.email(given["email"]) if "email" in given else None
+    email = identity.email(_clean(given["email"])) if "email" in given else None
     if "phone" in given and phone is None:
         problems["customer_context.phone"] = "is not a phone number"
     if "email" in given and email is None:
         problems["customer_context.email"] = "is not an e-mail address"
+    if len(given.get("name", "")) > LONGEST_NAME:
+        problems["customer_context.name"] = f"must have at most {LONGEST_NAME} characters"
     if not ZIP.fullmatch(given.get("zipcode", "00000")):
         problems["customer_context.zipcode"] = "must be a ZIP code of five digits"
     conversation_id = _uuid(body.get("conversation_id"), problems)

@@ -268,6 +268,9 @@ BEGIN
         due_at = CASE WHEN due THEN LEAST(now() + p_debounce,
                                           COALESCE(c.due_since, now()) + p_max_wait)
                       WHEN v_opted_out THEN NULL
+                      -- What was left unanswered while they had stopped is owed again.
+                      WHEN p_command = 'start' AND c.last_inbound_seq > c.answered_seq
+                          THEN now() + COALESCE(p_debounce, interval '0')
                       ELSE c.due_at END
      WHERE c.id = v_conversation.id;
     RETURN QUERY SELECT v_conversation.id, true, due;

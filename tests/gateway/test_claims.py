@@ -120,3 +120,22 @@ async def test_a_database_that_is_away_is_asked_again():
     await rows.until(lambda: len(rows.done) == 2)
     loop.stop()
     await task
+
+
+async def test_a_claim_that_breaks_is_tried_again_too():
+    rows = Rows(2)
+    rows.gate.set()
+    broken = [ZeroDivisionError()]
+
+    async def claim(room):
+        if broken:
+            raise broken.pop()
+        return await rows.claim(room)
+
+    loop = ClaimLoop("test", 3, claim, rows.due)
+    task = await started(loop)
+    await rows.until(lambda: not broken)
+    loop.wake()
+    await rows.until(lambda: len(rows.done) == 2)
+    loop.stop()
+    await task

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from storage import conversations
+from storage import conversations, lanes
 from tests.storage.arrivals import DANA, LEE, US, arrive, claim, idle, text
 
 
@@ -77,3 +77,12 @@ async def test_two_channels_of_one_number_share_one_inquiry(pool):
     assert second is not None
     assert second.inquiry_id == first.inquiry_id
     assert await conversations.customer(pool, second.contact_id) == {"phone": DANA}
+
+
+async def test_what_came_before_a_stop_is_owed_again_after_start(pool):
+    await arrive(pool, text("20 adults", "SM1"), debounce=60)
+    await arrive(pool, text("STOP", "SM2"), command="stop")
+    assert await pool.fetchval("SELECT due_at FROM conversations") is None
+    await arrive(pool, text("START", "SM3"), command="start")
+    history = await lanes.history(pool, await claim(pool))
+    assert [said.text for said in history.said] == ["20 adults"]

@@ -96,6 +96,7 @@ async def test_a_person_wanted_asks_for_review(pool, post):
         ({"channel": None}, "channel"),
         ({"customer_context": {"phone": "12"}}, "customer_context.phone"),
         ({"customer_context": {"email": "dana"}}, "customer_context.email"),
+        ({"customer_context": {"name": "x" * 201}}, "customer_context.name"),
         ({"customer_context": {"zipcode": "9512"}}, "customer_context.zipcode"),
         ({"customer_context": {"age": "9"}}, "customer_context"),
         ({"customer_context": [1]}, "customer_context"),

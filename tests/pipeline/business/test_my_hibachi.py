@@ -130,3 +130,24 @@ def test_no_answer_claims_what_nobody_may_claim():
     everything = " ".join(ANSWERS.values()).lower()
     for claim in ("wagyu", "king crab", "sushi", "discount", "no hidden", "10 people", "about $"):
         assert claim not in everything
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("The whole party is free of charge!", True),
+        ("It's on the house.", True),
+        ("Buy one get one free", True),
+        ("I'll take half off the total.", True),
+        ("No deposit needed for you", True),
+        ("You're booked for December 12!", True),
+        ("Children of 5 and under are free.", False),
+        ("The first 30 miles are free.", False),
+        ("Once it is booked, the deposit holds the date.", False),
+        ("A chef takes the grill off the truck.", False),
+        ("The deposit of $100.00 is required.", False),
+    ],
+)
+def test_gifts_and_bookings_are_not_the_assistants_to_promise(text, held):
+    found = [each for each in BUSINESS.forbidden if re.search(each, text, re.IGNORECASE)]
+    assert bool(found) == held
