@@ -58,7 +58,6 @@ POSTGRES_OPTIONS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_checkpoints": "off",
-    "log_error_verbosity": "terse",  # its CONTEXT may quote what a customer wrote
 }
 REDIS_OPTIONS = {
     "port": "0",
