@@ -6,6 +6,9 @@ an argument.
     ids        who names what
     errors     what we raise on purpose
     messages   the vocabulary of text channels
+    events     the vocabulary of calls: facts and orders
+    peer       one end of a call: a wire protocol without the wire
+    call       one phone call's decisions
     quote      exact prices, in cents, and the words for them
     business   a business's files, parsed to one frozen Business
     knowledge  what the business has written down, ranked

@@ -20,3 +20,15 @@ QuoteId = NewType("QuoteId", UUID)
 
 ProviderId = NewType("ProviderId", str)
 """Minted by a provider (a MessageSid, say): the key for deduplication and for status."""
+
+CallId = NewType("CallId", UUID)
+"""Minted by storage when a call rings: one phone call, over all its media sockets."""
+
+ItemId = NewType("ItemId", str)
+"""Minted by the model (or the attendant): one utterance, or one tool call, of a call."""
+
+ResponseId = NewType("ResponseId", str)
+"""Minted by the model (or the attendant): what came of one request to speak."""
+
+MarkName = NewType("MarkName", str)
+"""Minted by the playout ledger: the end of one chunk of audio in the carrier's buffer."""

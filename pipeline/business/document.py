@@ -51,6 +51,20 @@ class Hours:
 
 
 @dataclass(frozen=True, slots=True)
+class Calls:
+    """How calls are answered."""
+
+    greeting: str
+    """The first words of every call, said to the end: who we are, and that it is an AI."""
+    disclosure: str
+    """The words of the greeting that say that it is an AI; what was said is checked for them."""
+    max_minutes: int
+    """After which a call is ended, with a spoken warning a minute before."""
+    voice: str
+    """The realtime model's voice."""
+
+
+@dataclass(frozen=True, slots=True)
 class Business:
     """Everything that makes one business this business."""
 
@@ -68,6 +82,7 @@ class Business:
     help_text: str
     """The answer to HELP: who we are, how to reach a person, how to stop. One segment."""
     hours: Hours
+    calls: Calls
     prices: PriceRules
     manners: Mapping[str, Manner]
     cities: Mapping[str, str]
@@ -106,6 +121,7 @@ def parse(files: Mapping[str, str]) -> Business:
             "help_text", ONE_SEGMENT, "must fit one SMS segment: at most 160 plain characters"
         ),
         hours=_hours(business.table("hours")),
+        calls=_calls(business),
         prices=rules,
         manners={name: _manner(name, channels.table(name)) for name in CHANNELS},
         cities=_cities(places.table("cities"), rules),
@@ -165,6 +181,30 @@ def _hours(table: Table) -> Hours:
     )
     table.close()
     return hours
+
+
+def _calls(business: Table) -> Calls:
+    """A document written before there were calls has no [calls]: it gets a plain greeting."""
+    if business.peek("calls") is None:
+        greeting = f"Thank you for calling {business.peek('name')}. This is the AI assistant. " + (
+            "How can I help you?"
+        )
+        return Calls(greeting, "AI assistant", 30, "marin")
+    table = business.table("calls")
+    calls = Calls(
+        greeting=table.text("greeting", r".{20,300}", "must have 20 to 300 characters"),
+        disclosure=table.text("disclosure", r".{2,60}", "must have 2 to 60 characters"),
+        max_minutes=table.whole("max_minutes", 2, 55),
+        voice=table.text("voice", r"[a-z]+", "must be a voice's name, such as marin"),
+    )
+    if calls.disclosure.lower() not in calls.greeting.lower():
+        table.problem(
+            "greeting", f"must say {calls.disclosure!r}: callers are told before all else"
+        )
+    if "AI" not in calls.disclosure:
+        table.problem("disclosure", "must say AI")
+    table.close()
+    return calls
 
 
 def _is_date(text: str) -> bool:

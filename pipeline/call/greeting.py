@@ -1,0 +1,48 @@
+"""The first words of a call: who says them, and whether they told what a caller must be told."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pipeline.call.turns import Turn
+from pipeline.call.words import Words, go_on, say_exactly
+from pipeline.events import Respond
+
+TAG = "greeting"
+SECONDS = 2.0
+"""From the start to the first audio; then the attendant says it."""
+
+
+class Greeting:
+    """One call's. `told`: it was said, by words that are known, that this is an AI."""
+
+    def __init__(
+        self, words: Words, answered_by: Literal["model", "attendant"], history: Sequence[Turn]
+    ) -> None:
+        self._words = words
+        self._history = history
+        self._by_model = answered_by == "model"
+        self.by = answered_by
+        self.told = not (words.greeting and self._by_model)
+
+    @property
+    def text(self) -> str:
+        """What is said; to one who comes back, that the line was cut."""
+        return self._words.greeting or self._words.resumed
+
+    def request(self) -> Respond | None:
+        """What to ask of the model; None where the attendant answers."""
+        if not self._by_model:
+            return None
+        if self._words.greeting:
+            return Respond(TAG, say_exactly(self._words.greeting), tools=False)
+        return Respond(TAG, go_on(self._words.resumed, self._history), tools=False)
+
+    def heard(self, text: str) -> bool:
+        """The model's account of what it said; False when that will not do."""
+        self.told = self.told or self._words.disclosure.casefold() in text.casefold()
+        return self.told
+
+    def handed_over(self) -> str:
+        """The attendant says it instead, whose words need no checking."""
+        self.told, self.by = True, "attendant"
+        return self.text

@@ -1,0 +1,390 @@
+"""The life of one call on one media socket: facts in, orders out.
+
+Whoever answers, a realtime model or the attendant, is ordered about in the same words. Rule 1:
+a change of state is a cell of MOVES. Rule 2: time is an argument, and no wait depends on an echo
+of the carrier's. Rule 3: the greeting is said to its end, whatever the caller does meanwhile, and
+nothing is answered before it was heard.
+"""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any, Literal
+
+from pipeline.call import greeting
+from pipeline.call.responses import Responses
+from pipeline.call.tooling import Tooling
+from pipeline.call.turns import Transcript, Turn
+from pipeline.call.voice import Voice
+from pipeline.call.words import FAREWELL, WARNING_SECONDS, Words, say_exactly
+from pipeline.events import (
+    CallerAudio,
+    CallerDigit,
+    CallerGone,
+    CallerSaid,
+    CallerTurnEnded,
+    CancelResponse,
+    DialogueMoved,
+    Fact,
+    HangUp,
+    Hear,
+    KeepMessage,
+    KeepTurn,
+    MessageSpoken,
+    ModelAudio,
+    ModelAudioDone,
+    ModelGone,
+    ModelReady,
+    ModelSaid,
+    ModelTroubled,
+    Order,
+    Play,
+    PlayoutReached,
+    Press,
+    Remember,
+    Respond,
+    ResponseDone,
+    ResponseStarted,
+    SpeechStarted,
+    SpeechStopped,
+    Tell,
+    ToolAnswered,
+    ToolCalled,
+)
+from pipeline.inquiry.tools import END
+
+
+class State(Enum):
+    """Where a call stands."""
+
+    OPENING = auto()
+    """Nothing has been said, and the model is not ready."""
+    GREETING = auto()
+    """The greeting is being said; it is not interrupted."""
+    TALKING = auto()
+    CLOSING = auto()
+    """The last words are being said; then we hang up."""
+    ENDED = auto()
+
+
+OPENING, GREETING, TALKING, CLOSING, ENDED = State
+
+MOVES: Mapping[State, frozenset[State]] = {
+    OPENING: frozenset({GREETING, ENDED}),
+    GREETING: frozenset({TALKING, CLOSING, ENDED}),
+    TALKING: frozenset({CLOSING, ENDED}),
+    CLOSING: frozenset({TALKING, ENDED}),
+    ENDED: frozenset(),
+}
+
+READY_SECONDS = 8.0
+CLOSING_SECONDS = 12.0
+SPEAKING_SECONDS = 15.0
+"""A caller who has been speaking longer than this is a noise: we may speak all the same."""
+HUNG_UP = "hung_up"
+"""Why a caller is gone, when it was the caller's will."""
+MOST_EARLY = 500
+"""Caller's frames kept until the model is ready: 10 s."""
+
+Ending = Literal["ended_by_us", "too_long", "model_failed", "caller_left", "cut_off"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a call is to be, decided before its first fact."""
+
+    answered_by: Literal["model", "attendant"]
+    words: Words
+    seconds_left: float
+    """Until the call has lasted as long as a call may."""
+    history: Sequence[Turn] = ()
+    """What was said before the caller was cut off."""
+
+
+@dataclass(slots=True)
+class Timings:
+    """What a caller would complain of, in ms of this media socket."""
+
+    ready_ms: int | None = None
+    """Until the model was ready."""
+    first_audio_ms: int | None = None
+    gaps_ms: list[int] = field(default_factory=list)
+    """From the end of a caller's turn to our first audio."""
+    interruptions: int = 0
+
+
+class Call:
+    """Feed it facts, carry out its orders in order, and ask for `deadline` after each."""
+
+    def __init__(self, plan: Plan, now: float) -> None:
+        self.state = OPENING
+        self.ending: Ending | None = None
+        self.timings = Timings()
+        self.usage: dict[str, int] = {}
+        self.greeting = greeting.Greeting(plan.words, plan.answered_by, plan.history)
+        self._transcript = Transcript(now)
+        self.voice = Voice(self._transcript, plan.answered_by)
+        self._plan = plan
+        self._began = now
+        self._ends = now + plan.seconds_left
+        self._responses = Responses()
+        self._tooling = Tooling()
+        self._early: deque[str] = deque(maxlen=MOST_EARLY)
+        self._ready = False
+        self._speaking_since: float | None = None
+        self._owed_since: float | None = None
+        self._warn_at: float | None = self._ends - WARNING_SECONDS
+        self._close_by: float | None = None
+
+    @property
+    def over(self) -> bool:
+        """Nothing more will happen."""
+        return self.state is ENDED
+
+    def handle(self, fact: Fact, now: float) -> list[Order]:
+        """What follows from a fact, to be carried out in this order. After the end, nothing."""
+        if type(fact) is CallerAudio:  # fifty a second, and it changes nothing
+            if self._ready:
+                return [Hear(fact.payload)]
+            self._early.append(fact.payload)
+            return []
+        if self.over:
+            return []
+        orders = self._of_model(fact, now) + self._of_caller(fact, now)
+        return orders if self.over else orders + self._settle(now)
+
+    def deadline(self, now: float) -> float | None:
+        """When `expire` must be called, if no fact comes before; None once it is over."""
+        if self.over:
+            return None
+        due = [self.voice.deadline(now), self._close_by, self._responses.deadline(now)]
+        if self.state is not CLOSING:
+            due += (self._ends, self._warn_at)
+            if not self._ready:
+                due.append(self._began + READY_SECONDS)
+            if self._greeting_is_missing():
+                due.append(self._began + greeting.SECONDS)
+            if self._speaking_since is not None and self._responses.owing:
+                due.append(self._speaking_since + SPEAKING_SECONDS)
+        return min((at for at in due if at is not None), default=None)
+
+    def expire(self, now: float) -> list[Order]:
+        """Do what is due."""
+        if self.over:
+            return []
+        orders: list[Order] = []
+        if self._close_by is not None and now >= self._close_by:
+            return self._end(now)
+        if self.state is CLOSING:
+            return self._settle(now)
+        if now >= self._ends:
+            orders += self._close("too_long", now, self._plan.words.limit)
+        elif self._warn_at is not None and now >= self._warn_at:
+            self._warn_at = None
+            if self._plan.answered_by == "attendant" and self.state is TALKING:
+                orders += self.voice.say(self._plan.words.warning)
+            elif self.state is TALKING:
+                told = say_exactly(self._plan.words.warning)
+                self._responses.want(Respond("told", told, tools=False))
+        if self._greeting_is_missing() and now >= self._began + greeting.SECONDS:
+            orders += self._greet_instead(now)
+        late = not self._ready and now >= self._began + READY_SECONDS
+        if late or self._responses.overdue(now):
+            orders += self._close("model_failed", now, self._plan.words.apology)
+        if self._speaking_since is not None and now >= self._speaking_since + SPEAKING_SECONDS:
+            self._speaking_since = None
+        return orders if self.over else orders + self._settle(now)
+
+    def _of_caller(self, fact: Fact, now: float) -> list[Order]:
+        """What follows from something at the caller's end, or the shell's."""
+        match fact:
+            case PlayoutReached(mark):
+                self.voice.reached(mark, now)
+            case CallerDigit(digit):
+                return [*self._break_in(now), Press(digit)]
+            case SpeechStarted(item_id):
+                self._transcript.begin(item_id, "caller", now)
+                self._speaking_since = now
+                return self._break_in(now)
+            case SpeechStopped():
+                self._speaking_since = None
+            case CallerTurnEnded(item_id):
+                self._transcript.begin(item_id, "caller", now)
+                self._speaking_since, self._owed_since = None, now
+                self._responses.want(Respond("answer"))
+            case CallerSaid(item_id, text):
+                return [KeepTurn(self._transcript.caller_said(item_id, text, now))]
+            case CallerGone(reason):
+                if self.state is not CLOSING or self.ending == "model_failed":
+                    self.ending = "caller_left" if reason == HUNG_UP else "cut_off"
+                return self._end(now)
+            case ToolAnswered(call_id, output):
+                return self._tool_answered(call_id, output, now)
+            case MessageSpoken(payload):
+                return [KeepMessage(payload)]
+            case DialogueMoved(memory):
+                return [Remember(memory)]
+        return []
+
+    def _of_model(self, fact: Fact, now: float) -> list[Order]:
+        """What follows from something at the model's end, or the attendant's."""
+        match fact:
+            case ModelAudio(response_id) if self._responses.is_wanted(response_id):
+                self._responses.progressed(now)
+                self.voice.add(fact, now)
+            case ModelAudioDone(response_id, item_id) if self._responses.is_wanted(response_id):
+                self.voice.complete(item_id)
+            case ModelSaid(item_id, text):
+                told = self.state is not GREETING or self.greeting.heard(text)
+                return self.voice.said(item_id, text) + ([] if told else self._greet_instead(now))
+            case ResponseStarted(response_id, tag):
+                if not self._responses.started(response_id, tag):
+                    return [CancelResponse(response_id)]
+            case ToolCalled(response_id, call):
+                self._responses.progressed(now)
+                order = self._tooling.called(response_id, call)
+                return [order] if order else []
+            case ResponseDone():
+                return self._response_done(fact, now)
+            case ModelReady() if not self._ready:
+                self._ready = True
+                self.timings.ready_ms = int((now - self._began) * 1000)
+                early: list[Order] = [Hear(payload) for payload in self._early]
+                self._early.clear()
+                if self.state is OPENING:
+                    return self._greet() + early
+                return [Tell("assistant", self.greeting.text), *early]
+            case ModelTroubled("conversation_already_has_active_response"):
+                self._responses.refused(now)
+            case ModelGone():
+                return self._close("model_failed", now, self._plan.words.apology)
+        return []
+
+    def _response_done(self, done: ResponseDone, now: float) -> list[Order]:
+        for kind, tokens in done.usage.items():
+            self.usage[kind] = self.usage.get(kind, 0) + tokens
+        wanted = self._responses.is_wanted(done.response_id)
+        self._responses.done(done.response_id)
+        self._tooling.over(done.response_id)
+        if self._tooling.finished():
+            self._responses.want(Respond("tools"))
+        if done.status == "failed" and wanted:
+            if self._responses.failed(now):
+                return []
+            return self._close("model_failed", now, self._plan.words.apology)
+        self._responses.succeeded()
+        if self._responses.tag == greeting.TAG and not self.greeting.told:
+            return self._greet_instead(now)
+        return []
+
+    def _tool_answered(self, call_id: str, output: Mapping[str, Any], now: float) -> list[Order]:
+        answered = self._tooling.answered(call_id, output)
+        if answered is None:
+            return []
+        order, call = answered
+        whole = self._tooling.finished()
+        if call.name == END and "error" not in output:
+            spoken = self.voice.audible or self._responses.busy
+            closing = self._close("ended_by_us", now, "")
+            if not spoken:
+                self._responses.want(Respond("farewell", FAREWELL, tools=False))
+            return [order, *closing]
+        if whole:
+            self._responses.want(Respond("tools"))
+        return [order]
+
+    # --- what is said first, and last --------------------------------------------------------
+
+    def _greet(self) -> list[Order]:
+        """Say the first words."""
+        self.state = _moved(self.state, GREETING)
+        request = self.greeting.request()
+        if request is None:
+            return self.voice.say(self.greeting.text)
+        self._responses.want(request)
+        return []
+
+    def _greeting_is_missing(self) -> bool:
+        """Nothing was heard of it yet, and the attendant has not been told to say it."""
+        return self.timings.first_audio_ms is None and self.greeting.by == "model"
+
+    def _greet_instead(self, now: float) -> list[Order]:
+        """The attendant says the first words, since the model has not, or not all of them."""
+        if self.state is OPENING:
+            self.state = _moved(self.state, GREETING)
+        unwanted = self._responses.drop(now)
+        cancel: list[Order] = [CancelResponse(unwanted)] if unwanted else []
+        said = self.voice.say(self.greeting.handed_over())
+        told: list[Order] = [Tell("assistant", self.greeting.text)] if self._ready else []
+        return [*cancel, *said, *told]
+
+    def _break_in(self, now: float) -> list[Order]:
+        """The caller speaks, or pressed a key: we are silent at once, and listen."""
+        if self.state is CLOSING and self.ending == "ended_by_us":
+            self.state = _moved(self.state, TALKING)
+            self.ending = self._close_by = None
+            self._responses.forget()
+        if self.state is not TALKING:
+            return []
+        self.timings.interruptions += self.voice.audible
+        orders = self.voice.stop(now)
+        unwanted = self._responses.drop(now)
+        return [*orders, CancelResponse(unwanted)] if unwanted else orders
+
+    def _close(self, ending: Ending, now: float, text: str) -> list[Order]:
+        """Say the last words, if there are any, and hang up when they were heard."""
+        if self.state is CLOSING:
+            return []
+        self.ending = ending
+        if self._greeting_is_missing():
+            return self._end(now)  # nobody has said anything: better begin anew
+        orders: list[Order] = []
+        self._responses.forget()
+        if ending != "ended_by_us":
+            orders += self.voice.stop(now) if self.state is TALKING else []
+            unwanted = self._responses.drop(now)
+            orders += [CancelResponse(unwanted)] if unwanted else []
+        if self.state is GREETING:
+            self.state = _moved(self.state, TALKING)
+        self.state = _moved(self.state, CLOSING)
+        self._close_by = now + CLOSING_SECONDS
+        return orders + (self.voice.say(text) if text else [])
+
+    def _end(self, now: float) -> list[Order]:
+        """Hang up; what was not heard of the last words is noted."""
+        self.state = _moved(self.state, ENDED)
+        cut = [order for order in self.voice.stop(now) if isinstance(order, KeepTurn)]
+        return [*cut, HangUp(self.ending or "caller_left")]
+
+    def _settle(self, now: float) -> list[Order]:
+        """After every fact: audio that may leave, the next response, the next state."""
+        orders = self.voice.pump(now)
+        if any(type(order) is Play for order in orders):
+            if self.timings.first_audio_ms is None:
+                self.timings.first_audio_ms = int((now - self._began) * 1000)
+            if self._owed_since is not None:
+                self.timings.gaps_ms.append(int((now - self._owed_since) * 1000))
+                self._owed_since = None
+        quiet = not (self.voice.audible or self.voice.pending or self._responses.busy)
+        greeted = self.greeting.told and not self._greeting_is_missing()
+        if self.state is GREETING and quiet and greeted:
+            self.state = _moved(self.state, TALKING)
+            if self._plan.answered_by == "attendant" and not self._responses.owing:
+                self._responses.want(Respond("menu"))
+        if self.state is CLOSING and quiet and not self._responses.owing:
+            return orders + self._end(now)
+        if self.state is not TALKING or self._speaking_since is None:
+            request = self._responses.next(now, only=_ONLY.get(self.state))
+            orders += [request] if request else []
+        return orders
+
+
+def _moved(state: State, to: State) -> State:
+    if to not in MOVES[state]:
+        raise AssertionError(f"{state.name} -> {to.name}")
+    return to
+
+
+_ONLY = {OPENING: "", GREETING: greeting.TAG, CLOSING: "farewell"}
+"""In these states nothing else may be asked for."""
