@@ -6,7 +6,10 @@ from datetime import timedelta
 from typing import Any, Literal
 from uuid import UUID
 
+import asyncpg
+
 from pipeline.ids import ContactId, ConversationId, MessageId
+from pipeline.inquiry.turn import Said
 from pipeline.messages import InboundMessage
 from storage.database import Db
 
@@ -159,6 +162,33 @@ async def add_identities(
         " SELECT $2, $3, contact_id FROM conversations WHERE id = $1 ON CONFLICT DO NOTHING",
         [(conversation_id, kind, value) for kind, value in identities],
     )
+
+
+def said(row: asyncpg.Record) -> Said:
+    """A row of messages as a turn sees it."""
+    by: Literal["customer", "us", "staff"] = "us"
+    if row["direction"] == "in":
+        by = "customer"
+    elif row["author"].startswith("user:"):
+        by = "staff"
+    return Said(by, row["body"], row["at"])
+
+
+async def latest(db: Db, contact_id: ContactId, *, limit: int, days: float) -> tuple[Said, ...]:
+    """The last messages with a contact on any channel, oldest first; no commands or parked ones."""
+    rows = await db.fetch(
+        """
+        SELECT m.direction, m.author, m.body, m.at
+          FROM messages m JOIN conversations c ON c.id = m.conversation_id
+         WHERE c.contact_id = $1 AND m.at > now() - $3::interval AND m.parked IS NULL
+           AND NOT m.details ? 'consent' AND m.author <> 'consent'
+         ORDER BY m.at DESC, m.seq DESC LIMIT $2
+        """,
+        contact_id,
+        limit,
+        timedelta(days=days),
+    )
+    return tuple(said(row) for row in reversed(rows))
 
 
 async def customer(db: Db, contact_id: ContactId) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from uuid import UUID
 from pipeline.ids import ConversationId, InquiryId
 from pipeline.inquiry.escalation import REASONS, Reason
 from pipeline.inquiry.facts import Facts
-from pipeline.inquiry.turn import KnownQuote, Outcome, Priority
+from pipeline.inquiry.turn import Effect, KnownQuote, Outcome, Priority
 from storage import quotes
 from storage.database import Db
 
@@ -92,14 +92,7 @@ async def record(
             outcome.facts.name,
         )
     for effect in outcome.effects:
-        await db.execute(
-            "INSERT INTO effects (inquiry_id, tool, arguments_hash, arguments)"
-            " VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-            lane.inquiry_id,
-            effect.tool,
-            arguments_hash(dict(effect.arguments)),
-            dict(effect.arguments),
-        )
+        await done_first(db, lane.inquiry_id, effect)
     if outcome.escalation:
         await escalate(
             db,
@@ -110,6 +103,22 @@ async def record(
             respond_by=respond_by,
         )
     return True
+
+
+async def done_first(db: Db, inquiry_id: InquiryId, effect: Effect) -> bool:
+    """Put an effect on record; False when it was there already, and must not be done again.
+
+    In the transaction that does it: two at once wait for each other.
+    """
+    first: bool | None = await db.fetchval(
+        "INSERT INTO effects (inquiry_id, tool, arguments_hash, arguments)"
+        " VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING true",
+        inquiry_id,
+        effect.tool,
+        arguments_hash(dict(effect.arguments)),
+        dict(effect.arguments),
+    )
+    return first is not None
 
 
 def arguments_hash(arguments: dict[str, object]) -> str:

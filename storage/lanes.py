@@ -8,7 +8,6 @@ either stores everything the turn came to, or nothing.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 
 import asyncpg
 
@@ -16,7 +15,7 @@ from pipeline.ids import ContactId, ConversationId, InquiryId, MessageId
 from pipeline.inquiry.escalation import Reason
 from pipeline.inquiry.turn import Outcome, Said
 from storage import inquiries, outbox
-from storage.conversations import add_reply
+from storage.conversations import add_reply, said
 from storage.database import Db
 
 HISTORY = 50
@@ -158,19 +157,10 @@ async def history(db: Db, lane: Lane) -> History:
     )
     ordered = sorted(rows, key=lambda row: (row["unanswered"], row["seq"]))
     return History(
-        tuple(_said(row) for row in ordered),
+        tuple(said(row) for row in ordered),
         sum(row["unanswered"] for row in rows),
         last_inbound_seq,
     )
-
-
-def _said(row: asyncpg.Record) -> Said:
-    by: Literal["customer", "us", "staff"] = "us"
-    if row["direction"] == "in":
-        by = "customer"
-    elif row["author"].startswith("user:"):
-        by = "staff"
-    return Said(by, row["body"], row["at"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,9 @@
     facts       what an inquiry knows so far, and how it learns
     turn        the generator: asks the model, runs tools, checks the reply
     tools       the functions a model may call, and what each may be given
+    consequences  what a tool call entails beside its result
     prompts     the system prompt, made from the business's data
+    spoken_prompt  the instructions of a model that speaks on the phone
     reply       a draft made fit to leave, with what must be said
     standing    whether an earlier quote still stands
     validator   no figure leaves without evidence

@@ -51,6 +51,8 @@ class Reason(StrEnum):
     """Our reply did not arrive."""
     DELIVERY_UNKNOWN = "delivery_unknown"
     """Nobody can say whether our reply arrived."""
+    CALL_BACK = "call_back"
+    """A call broke off before we were done with it: somebody must ring back."""
 
 
 REASONS: Mapping[Reason, Priority] = MappingProxyType(
@@ -78,6 +80,7 @@ REASONS: Mapping[Reason, Priority] = MappingProxyType(
         Reason.TECHNICAL_ERROR: "high",
         Reason.DELIVERY_FAILED: "high",
         Reason.DELIVERY_UNKNOWN: "high",
+        Reason.CALL_BACK: "high",
     }
 )
 """Every reason with the priority it usually has."""
@@ -90,6 +93,7 @@ OURS = frozenset(
         Reason.TECHNICAL_ERROR,
         Reason.DELIVERY_FAILED,
         Reason.DELIVERY_UNKNOWN,
+        Reason.CALL_BACK,
     }
 )
 """Reasons that lie with us: no model and no customer gives them."""

@@ -29,6 +29,12 @@ PROTEINS = "calculate_protein_costs"
 SEARCH = "search_knowledge"
 TAKE_MESSAGE = "take_message"
 TRANSFER = "transfer_to_person"
+SEND_TEXT = "send_text_message"
+END = "end_call"
+
+CALL_CHANNEL = "phone"
+
+TEXT_KINDS = ("quote", "booking")
 
 TEXT_LIMIT = 2000
 """Characters of a text argument."""
@@ -64,12 +70,20 @@ class Tool:
     """Called with arguments whose names are right; raises InvalidFields for their values."""
 
 
-def specs(business: Business, channel: str) -> tuple[Schema, ...]:
-    """Every tool as a Chat Completions function tool, strict where no argument is optional."""
+def specs(business: Business, channel: str, *, written: bool = False) -> tuple[Schema, ...]:
+    """Every tool as a Chat Completions function tool, strict where no argument is optional.
+
+    On the phone with the tools of a call, unless it is one that is `written` about.
+    """
+    on_call = channel == CALL_CHANNEL and not written
     return tuple(
         {"type": "function", "function": _function(name, tool, business, channel)}
-        for name, tool in TOOLS.items()
+        for name, tool in _table(on_call=on_call).items()
     )
+
+
+def _table(*, on_call: bool) -> "Mapping[str, Tool]":
+    return {**TOOLS, **CALL_TOOLS} if on_call else TOOLS
 
 
 def _function(name: str, tool: Tool, business: Business, channel: str) -> Schema:
@@ -87,11 +101,21 @@ def _function(name: str, tool: Tool, business: Business, channel: str) -> Schema
     return found | ({"strict": True} if set(tool.required) == set(properties) else {})
 
 
-def run(business: Business, call: ToolCall, now: datetime, quote_id: QuoteId) -> ToolResult:
+def run(
+    business: Business,
+    call: ToolCall,
+    now: datetime,
+    quote_id: QuoteId,
+    *,
+    on_call: bool = False,
+) -> ToolResult:
     """Carry out a call. `quote_id` is used where a quote is made. Never raises for bad input:
-    `success` is False and `result` is {"error", "fields"}, the problem of each argument."""
+    `success` is False and `result` is {"error", "fields"}, the problem of each argument.
+
+    Of CALL_TOOLS, which there are `on_call` only, this checks the arguments: the shell does them.
+    """
     try:
-        tool = TOOLS.get(call.name)
+        tool = _table(on_call=on_call).get(call.name)
         if tool is None:
             raise InvalidFields({"name": f"there is no tool {call.name[:60]!r}"})
         result, quote = tool.run(business, _checked(call, tool, business), now, quote_id)
@@ -216,6 +240,26 @@ def _transfer(business: Business, arguments: Mapping[str, Any], now: datetime, _
     return {"accepted": True, "promise": promise(business, now).words}, None
 
 
+def _call_back(business: Business, arguments: Mapping[str, Any], now: datetime, _: QuoteId) -> _Ran:
+    """A transfer, where nobody can be put through: what is promised is a call back."""
+    _text(arguments, "reason")
+    words = promise(business, now).words
+    return {"accepted": True, "put_through": False, "promise": words}, None
+
+
+def _send_text(_: Business, arguments: Mapping[str, Any], __: datetime, ___: QuoteId) -> _Ran:
+    kind = arguments["kind"]
+    if kind not in TEXT_KINDS:
+        raise InvalidFields({"kind": f"must be one of {', '.join(TEXT_KINDS)}"})
+    if kind != "quote":
+        raise InvalidFields({"kind": f"there is no {kind} to text: only staff make bookings"})
+    return {"kind": kind}, None
+
+
+def _end(_: Business, __: Mapping[str, Any], ___: datetime, ____: QuoteId) -> _Ran:
+    return {"ending": True}, None
+
+
 # --- the table -------------------------------------------------------------------------------
 
 
@@ -304,4 +348,35 @@ TOOLS: Mapping[str, Tool] = MappingProxyType(
         ),
     }
 )
-"""Every tool by name, in the order the model sees them."""
+"""Every tool by name, in the order the model sees them: those of a written turn."""
+
+CALL_TOOLS: Mapping[str, Tool] = MappingProxyType(
+    {
+        TRANSFER: Tool(
+            "Ask a person to call this caller back. Call it at once when the caller asks for a"
+            " person or the matter is one for staff. Nobody can be put through during this call,"
+            " so never say that you are transferring or connecting: say when a person calls back,"
+            " as the result tells you.",
+            _reason_property,
+            ("reason",),
+            _call_back,
+        ),
+        SEND_TEXT: Tool(
+            "Text the caller's current quote to the number they are calling from, once they have"
+            " said yes to it. It takes no number: no text goes anywhere else.",
+            lambda _: {
+                "kind": {"type": "string", "enum": [*TEXT_KINDS], "description": "what to text"}
+            },
+            ("kind",),
+            _send_text,
+        ),
+        END: Tool(
+            "Hang up. Call it only after the caller has said goodbye or that they need nothing"
+            " more, and after you have said goodbye yourself.",
+            lambda _: {},
+            (),
+            _end,
+        ),
+    }
+)
+"""What there is only on a live call, or is another thing there."""

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipeline.inquiry import prompts, tools
-from pipeline.inquiry.escalation import REASONS, Reason, most_pressing, wanted
+from pipeline.inquiry.consequences import effects, escalation, escalations, gathered
+from pipeline.inquiry.escalation import Reason, wanted
 from pipeline.inquiry.facts import Facts
 from pipeline.inquiry.reply import broken_promises, finished, handed_over
 from pipeline.inquiry.standing import asks_otherwise, stands
@@ -37,7 +38,6 @@ from pipeline.inquiry.vocabulary import (
     ToolCall,
     ToolResult,
 )
-from pipeline.quote.dollars import amount_in_digits
 
 __all__ = [
     "Answer",
@@ -72,13 +72,6 @@ SAME_MESSAGE = 3
 """So many times the same message from a customer means that we do not understand it."""
 
 EMPTY = "the reply is empty"
-
-_QUOTE_REASONS = {
-    "large_party": Reason.LARGE_PARTY,
-    "under_48_hours": Reason.SHORT_NOTICE,
-    "over_100_miles": Reason.DISTANCE,
-    "distance_unknown": Reason.DISTANCE,
-}
 
 
 def text_turn(snapshot: Snapshot) -> TextTurn:
@@ -126,8 +119,8 @@ class _Turn:
 
     def __post_init__(self) -> None:
         text = _unanswered(self.snapshot)
-        if escalation := wanted(text):
-            self.escalations.append(escalation)
+        if found := wanted(text):
+            self.escalations.append(found)
         if _says_the_same(self.snapshot.history):
             self._escalate(Reason.REPEATED_MISUNDERSTANDING, text)
 
@@ -168,7 +161,7 @@ class _Turn:
             reply=reply,
             facts=self.facts if self.by_attendant else self.facts.learn(asked=()),
             quote=self._current_quote(),
-            escalation=self._escalation(),
+            escalation=gathered(self.escalations),
             effects=tuple(self.effects),
             results=tuple(self.results),
             refused=tuple(self.refused),
@@ -192,7 +185,9 @@ class _Turn:
             snapshot=snapshot,
             system=prompts.system(snapshot, complaint),
             messages=(*chat_messages(snapshot.history), *self.exchanges),
-            tools=tools.specs(snapshot.business, snapshot.channel) if with_tools else (),
+            tools=tools.specs(snapshot.business, snapshot.channel, written=True)
+            if with_tools
+            else (),
             results=tuple(self.results),
             complaint=complaint,
         )
@@ -218,32 +213,11 @@ class _Turn:
             self.facts = tools.learned(business, result, self.facts, now)
         if result.quote is not None:
             self.quote = result.quote
-            self._look_at(result.quote)
-        if result.call.name == tools.TAKE_MESSAGE:
-            text = str(result.call.arguments["text"]).strip()
-            self.effects.append(Effect(tools.TAKE_MESSAGE, {"text": text}))
-            self._escalate(Reason.MESSAGE_TAKEN, text)
-        elif result.call.name == tools.TRANSFER:
-            said = str(result.call.arguments["reason"]).strip()
-            reason = Reason(said) if said in list(Reason) else Reason.ASKED_FOR_PERSON
-            self._escalate(reason, f"{_unanswered(self.snapshot)}\n({said})")
+        self.effects += effects(result)
+        self.escalations += escalations(result, _unanswered(self.snapshot))
 
-    def _look_at(self, known: KnownQuote) -> None:
-        """A quote that a person must see; that no ZIP was given yet is no reason for it."""
-        for name in known.quote.reasons:
-            if name in _QUOTE_REASONS and (name != "distance_unknown" or known.party.zip):
-                self._escalate(_QUOTE_REASONS[name], f"{name}: {_in_brief(known)}", "medium")
-
-    def _escalate(self, reason: Reason, note: str, priority: Priority | None = None) -> None:
-        self.escalations.append(Escalation(reason, priority or REASONS[reason], note.strip()))
-
-    def _escalation(self) -> Escalation | None:
-        """The most pressing, told with the others. One that is open already takes it in."""
-        chosen = most_pressing(self.escalations)
-        if chosen is None:
-            return None
-        others = [each.note for each in self.escalations if each.note not in chosen.note]
-        return replace(chosen, note="\n".join([chosen.note, *dict.fromkeys(others)]))
+    def _escalate(self, reason: Reason, note: str) -> None:
+        self.escalations.append(escalation(reason, note))
 
     def _current_quote(self) -> KnownQuote | None:
         known, earlier = self.quote, self.snapshot.quote
@@ -292,15 +266,6 @@ def _arguments(call: ToolCall) -> str:
 def _answered(result: ToolResult) -> Mapping[str, Any]:
     content = json.dumps(result.result)
     return {"role": "tool", "tool_call_id": result.call.call_id, "content": content}
-
-
-def _in_brief(known: KnownQuote) -> str:
-    """A quote for staff, in one line."""
-    party, quote = known.party, known.quote
-    guests = f"{party.adults} adults, {party.children} children, {party.toddlers} toddlers"
-    place = f"ZIP {party.zip}" if party.zip else "no ZIP"
-    day = party.event_date.isoformat() if party.event_date else "no date"
-    return f"{guests}, {place}, {day}: total {amount_in_digits(quote.total_cents)}"
 
 
 def _says_the_same(history: Sequence[Said]) -> bool:

@@ -1,9 +1,12 @@
 """Messages in, and the lane: once, in order, one worker at a time."""
 
 import asyncio
+from dataclasses import replace
 
+from pipeline.inquiry.facts import Facts
+from pipeline.inquiry.turn import Outcome
 from storage import conversations, lanes
-from tests.storage.arrivals import DANA, LEE, US, arrive, claim, idle, text
+from tests.storage.arrivals import DANA, LEE, US, arrive, claim, close, idle, text
 
 
 async def test_a_text_is_stored_once_however_often_it_comes(pool):
@@ -86,3 +89,32 @@ async def test_what_came_before_a_stop_is_owed_again_after_start(pool):
     await arrive(pool, text("START", "SM3"), command="start")
     history = await lanes.history(pool, await claim(pool))
     assert [said.text for said in history.said] == ["20 adults"]
+
+
+async def test_the_latest_messages_of_a_contact_come_from_all_channels_oldest_first(pool):
+    await arrive(pool, text("one", "SM1"))
+    await close(pool, await claim(pool), Outcome("Hello!", Facts()))
+    await arrive(pool, text("STOP", "SM2"), command="stop")
+    await arrive(pool, replace(text("two", "WA1"), channel="whatsapp"))
+    await arrive(pool, text("somebody else's", "SM3", LEE))
+    contact_id = await pool.fetchval("SELECT contact_id FROM identities WHERE value = $1", DANA)
+
+    async def latest(limit, days=30.0):
+        found = await conversations.latest(pool, contact_id, limit=limit, days=days)
+        return [(said.by, said.text) for said in found]
+
+    assert await latest(10) == [("customer", "one"), ("us", "Hello!"), ("customer", "two")]
+    assert await latest(1) == [("customer", "two")]
+    await pool.execute("UPDATE messages SET at = at - interval '40 days' WHERE body <> 'two'")
+    assert await latest(10) == [("customer", "two")]
+    await pool.execute("UPDATE messages SET parked = 'why' WHERE body = 'two'")
+    assert await latest(10) == []
+
+
+async def test_a_reply_by_staff_is_told_apart_from_ours(pool):
+    await arrive(pool, text("one", "SM1"))
+    await close(pool, await claim(pool))
+    await pool.execute("UPDATE messages SET author = 'user:ann' WHERE direction = 'out'")
+    contact_id = await pool.fetchval("SELECT contact_id FROM identities")
+    found = await conversations.latest(pool, contact_id, limit=9, days=1.0)
+    assert [each.by for each in found] == ["customer", "staff"]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.inquiry.escalation import PRIORITIES, REASONS, Reason, most_pressing, wanted
+from pipeline.inquiry.escalation import OURS, PRIORITIES, REASONS, Reason, most_pressing, wanted
 from pipeline.inquiry.escalation_lists import LISTS
 from pipeline.inquiry.escalation_wordings import WORDINGS
 from pipeline.inquiry.vocabulary import Escalation
@@ -86,6 +86,12 @@ def test_the_note_is_what_they_wrote_within_bounds() -> None:
 def test_every_reason_has_a_priority() -> None:
     assert set(REASONS) == set(Reason)
     assert Counter(REASONS.values()).keys() <= set(PRIORITIES)
+
+
+def test_a_call_back_is_pressing_and_ours_to_ask_for() -> None:
+    assert REASONS[Reason.CALL_BACK] == "high"
+    assert Reason.CALL_BACK in OURS
+    assert {Reason(rule.reason) for rule in WORDINGS}.isdisjoint(OURS)
 
 
 def test_most_pressing_of_none_is_none() -> None:

@@ -13,18 +13,18 @@ from openai.types.chat import ChatCompletionToolParam
 from pydantic import TypeAdapter
 
 from pipeline.inquiry.facts import Facts
-from pipeline.inquiry.tools import TOOLS, learned, run, specs
+from pipeline.inquiry.tools import CALL_TOOLS, TOOLS, learned, run, specs
 from pipeline.inquiry.vocabulary import INVALID_ARGUMENTS, ToolCall, ToolResult
 from tests.pipeline.inquiry.parties import BUSINESS, NOW, QUOTE_ID
 
 
-def ran(name: str, **arguments: Any) -> ToolResult:
-    return run(BUSINESS, ToolCall("call_1", name, arguments), NOW, QUOTE_ID)
+def ran(name: str, *, on_call: bool = False, **arguments: Any) -> ToolResult:
+    return run(BUSINESS, ToolCall("call_1", name, arguments), NOW, QUOTE_ID, on_call=on_call)
 
 
-def fields(name: str, **arguments: Any) -> Mapping[str, str]:
+def fields(name: str, *, on_call: bool = False, **arguments: Any) -> Mapping[str, str]:
     """The problems of a call that must fail."""
-    found = ran(name, **arguments)
+    found = ran(name, on_call=on_call, **arguments)
     assert not found.success
     assert found.quote is None
     assert found.result.keys() == {"error", "fields"}
@@ -48,6 +48,56 @@ def test_the_tools_are_these_and_take_no_price_distance_or_number() -> None:
         "take_message": ["text"],
         "transfer_to_person": ["reason"],
     }  # fmt: skip
+
+
+def test_a_call_has_two_tools_more_which_take_no_number_either() -> None:
+    added = {
+        spec["function"]["name"]: spec["function"]["parameters"]["properties"]
+        for spec in specs(BUSINESS, "phone")
+        if spec not in specs(BUSINESS, "phone", written=True)
+    }
+    assert added.keys() == {"send_text_message", "end_call", "transfer_to_person"}
+    assert added["send_text_message"]["kind"]["enum"] == ["quote", "booking"]
+    assert added["send_text_message"].keys() == {"kind"}
+    assert added["end_call"] == {}
+    assert len(specs(BUSINESS, "phone")) == 8
+
+
+def test_what_is_written_about_a_call_has_no_call_to_end() -> None:
+    for channel in BUSINESS.manners:
+        names = {spec["function"]["name"] for spec in specs(BUSINESS, channel, written=True)}
+        assert names == set(TOOLS)
+    assert "no tool 'end_call'" in fields("end_call")["name"]
+    assert "no tool 'send_text_message'" in fields("send_text_message", kind="quote")["name"]
+
+
+def test_on_the_phone_nobody_is_told_that_they_are_put_through() -> None:
+    found = ran("transfer_to_person", on_call=True, reason="refund")
+    assert found.result == {
+        "accepted": True,
+        "put_through": False,
+        "promise": "within 2 hours, by 4:00 PM",
+    }
+    [spec] = [
+        spec["function"]["description"]
+        for spec in specs(BUSINESS, "phone")
+        if spec["function"]["name"] == "transfer_to_person"
+    ]
+    assert "never say that you are transferring" in spec
+
+
+def test_a_quote_can_be_texted_and_a_booking_cannot_yet() -> None:
+    assert ran("send_text_message", on_call=True, kind="quote").success
+    assert fields("send_text_message", on_call=True, kind="booking") == {
+        "kind": "there is no booking to text: only staff make bookings"
+    }
+    for wrong in ("invoice", 3, ["quote"]):
+        assert fields("send_text_message", on_call=True, kind=wrong) == {
+            "kind": "must be one of quote, booking"
+        }
+    assert set(fields("send_text_message", on_call=True, kind="quote", to="+19165550100")) == {"to"}
+    assert ran("end_call", on_call=True).success
+    assert set(fields("end_call", on_call=True, reason="bye")) == {"reason"}
 
 
 def test_specs_are_what_the_api_takes() -> None:
@@ -212,16 +262,16 @@ anything = st.recursive(
     ),
     max_leaves=5,
 )
-NAMES = ["adults", "children", "protein_selections", "event_zipcode", "query", "text", "miles", ""]
+NAMES = ["adults", "children", "protein_selections", "event_zipcode", "query", "text", "kind", ""]
 
 
 @settings(max_examples=min(1000, settings.default.max_examples))
 @given(
-    st.sampled_from([*TOOLS, "nothing"]),
+    st.sampled_from([*TOOLS, *CALL_TOOLS, "nothing"]),
     st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=5), anything, max_size=4),
 )
 def test_no_argument_whatever_makes_a_tool_raise(name: str, arguments: dict[str, Any]) -> None:
-    found = run(BUSINESS, ToolCall("call_1", name, arguments), NOW, QUOTE_ID)
+    found = run(BUSINESS, ToolCall("call_1", name, arguments), NOW, QUOTE_ID, on_call=True)
     assert found.success is ("error" not in found.result)
 
 

@@ -1,0 +1,78 @@
+"""What was said on a call: in order over its media sockets, better as more is known."""
+
+from dataclasses import replace
+from uuid import uuid4
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.call.turns import Turn
+from storage import calls
+from storage.call_turns import keep_turn, said, storable, turns
+from tests.storage.arrivals import DANA
+from tests.storage.test_calls import rang
+
+HELLO = Turn("item_1", 0, "model", "Hello!", at_ms=120, heard_ms=900, whole_ms=900)
+ASKED = Turn("item_2", 1, "caller", "How much is it?", at_ms=1500)
+
+
+async def a_call(pool):
+    return (await calls.ring(pool, rang(caller=DANA))).call_id
+
+
+async def test_turns_come_back_as_they_were_kept_in_the_order_they_were_said(pool):
+    call_id = await a_call(pool)
+    again = Turn(
+        "attendant-1",
+        0,
+        "attendant",
+        "Sorry.",
+        at_ms=40,
+        heard_ms=10,
+        whole_ms=70,
+        interrupted=True,
+    )
+    for attachment, turn in ((2, again), (1, ASKED), (1, HELLO)):
+        await keep_turn(pool, call_id, attachment, turn)
+    assert await turns(pool, call_id) == (HELLO, ASKED, again)
+    assert [each.attachment for each in await said(pool, call_id)] == [1, 1, 2]
+
+
+async def test_a_turn_kept_again_is_replaced_and_stays_when_it_was(pool):
+    call_id = await a_call(pool)
+    await keep_turn(pool, call_id, 1, replace(ASKED, text=""))
+    [before] = await said(pool, call_id)
+    await keep_turn(pool, call_id, 1, ASKED)
+    await keep_turn(pool, call_id, 1, replace(HELLO, text="Hel", heard_ms=300, interrupted=True))
+    cut, asked = await said(pool, call_id)
+    assert (asked.turn, asked.at) == (ASKED, before.at)
+    assert (cut.turn.text, cut.turn.heard_ms, cut.turn.interrupted) == ("Hel", 300, True)
+
+
+async def test_the_same_item_on_two_media_sockets_is_two_turns(pool):
+    call_id = await a_call(pool)
+    await keep_turn(pool, call_id, 1, HELLO)
+    await keep_turn(pool, call_id, 2, HELLO)
+    assert await turns(pool, call_id) == (HELLO, HELLO)
+
+
+async def test_words_that_no_database_holds_are_kept_without_what_is_wrong_with_them(pool):
+    call_id = await a_call(pool)
+    await keep_turn(pool, call_id, 1, replace(ASKED, text="A\0 party \ud83c of \U0001f363"))
+    [turn] = await turns(pool, call_id)
+    assert turn.text == "A party � of \U0001f363"
+
+
+async def test_a_call_on_which_nothing_was_said_has_no_turns(pool):
+    assert await turns(pool, await a_call(pool)) == ()
+    assert await said(pool, uuid4()) == []
+
+
+@given(st.text(st.characters(), max_size=20))
+def test_whatever_was_said_can_be_stored_and_good_words_are_as_they_were(text):
+    kept = storable(text)
+    assert "\0" not in kept
+    assert storable(kept) == kept
+    assert kept.encode().decode() == kept
+    if "\0" not in text and not any(0xD800 <= ord(each) < 0xE000 for each in text):
+        assert kept == text
