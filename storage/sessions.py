@@ -1,24 +1,48 @@
-"""Redis: the live session of a conversation. Warmth only: all of it can be rebuilt.
+"""Redis: the live session of a conversation or call. Warmth only: all of it can be rebuilt.
 
-Each session carries its inquiry's version; another version than PostgreSQL's, an answer slower
-than 50 ms, or no Redis at all, and the caller loads from PostgreSQL instead.
+Each conversation's session carries its inquiry's version; another version than PostgreSQL's, an
+answer slower than 50 ms, or no Redis at all, and the caller loads from PostgreSQL instead. A
+call's session says that the call goes on at this moment; it runs out unless it is put again.
 """
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from time import time
 from typing import Any
+from uuid import UUID
 
 import redis.asyncio
 from redis.exceptions import RedisError
 
-from pipeline.ids import ConversationId
+from pipeline.ids import CallId, ConversationId
 from pipeline.inquiry.facts import Facts
 from storage import quotes
 from storage.inquiries import Matter
 
 TTL_SECONDS = 24 * 3600
 PATIENCE_SECONDS = 0.05
+CALL_TTL_SECONDS = 90
+"""A call is put again well within this, or counts as gone: its worker may have died."""
+DIRECTORY = "calls"
+"""A sorted set: ids of calls that go on, by the Unix time at which each counts as gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallSession:
+    """A call that goes on at this moment, as its worker last said."""
+
+    call_id: CallId
+    worker: str
+    status: str
+    caller: str | None
+    since: datetime
+    """When it was answered. With a zone."""
+    last_words: str
+    """What was said last, by either side."""
 
 
 class Sessions:
@@ -63,11 +87,57 @@ class Sessions:
             "facts": matter.facts.to_json(),
             "quote": quotes.to_json(matter.quote) if matter.quote else None,
         }
-        try:
+        with self._counted():
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await self._redis.set(
                     f"session:{conversation_id}", json.dumps(data), ex=TTL_SECONDS
                 )
+
+    async def put_call(self, call: CallSession) -> None:
+        """Say that a call goes on, for another 90 s. Never raises for Redis's sake."""
+        data = {
+            "call_id": str(call.call_id),
+            "worker": call.worker,
+            "status": call.status,
+            "caller": call.caller,
+            "since": call.since.isoformat(),
+            "last_words": call.last_words,
+        }
+        now = time()
+        with self._counted():
+            async with asyncio.timeout(PATIENCE_SECONDS), self._redis.pipeline() as both:
+                both.set(f"call:{call.call_id}", json.dumps(data), ex=CALL_TTL_SECONDS)
+                both.zadd(DIRECTORY, {str(call.call_id): now + CALL_TTL_SECONDS})
+                both.zremrangebyscore(DIRECTORY, "-inf", now)
+                await both.execute()
+
+    async def drop_call(self, call_id: CallId) -> None:
+        """Say that a call is over. Never raises for Redis's sake."""
+        with self._counted():
+            async with asyncio.timeout(PATIENCE_SECONDS), self._redis.pipeline() as both:
+                both.delete(f"call:{call_id}")
+                both.zrem(DIRECTORY, str(call_id))
+                await both.execute()
+
+    async def live_calls(self) -> Sequence[CallSession] | None:
+        """The calls that go on at this moment, the longest first; None when Redis does not say."""
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                ids = await self._redis.zrange(DIRECTORY, time(), "inf", byscore=True)
+                keys = [f"call:{_id(each)}" for each in ids]
+                stored = await self._redis.mget(keys) if keys else []
+            calls = [_call(json.loads(each)) for each in stored if each is not None]
+            return sorted(calls, key=lambda call: call.since)
+        except (RedisError, OSError, TimeoutError) as exc:
+            self._failed(type(exc).__name__)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            self._failed("unreadable")
+        return None
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        try:
+            yield
         except (RedisError, OSError, TimeoutError) as exc:
             self._failed(type(exc).__name__)
 
@@ -82,3 +152,19 @@ class Sessions:
     async def close(self) -> None:
         """Close every connection."""
         await self._redis.aclose()
+
+
+def _id(member: object) -> UUID:
+    """A member of the directory, whether the client decodes or not."""
+    return UUID(member.decode() if isinstance(member, bytes) else str(member))
+
+
+def _call(data: dict[str, Any]) -> CallSession:
+    return CallSession(
+        CallId(UUID(data["call_id"])),
+        data["worker"],
+        data["status"],
+        data["caller"],
+        datetime.fromisoformat(data["since"]),
+        data["last_words"],
+    )
