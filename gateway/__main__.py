@@ -78,13 +78,14 @@ def _worker(arguments: Arguments) -> int:
 
 def _doctor(_arguments: Arguments) -> int:
     from gateway import doctor  # noqa: PLC0415
+    from gateway.findings import Level  # noqa: PLC0415
 
     settings = from_environment()
     with _database(settings) as dsn:
         findings = asyncio.run(doctor.examine(settings, dsn, _redis_url(settings)))
     for finding in findings:
         _say(str(finding))
-    return 1 if any(finding.level is doctor.Level.FAIL for finding in findings) else 0
+    return 1 if any(finding.level is Level.FAIL for finding in findings) else 0
 
 
 def _redis_url(settings: Settings) -> str | None:

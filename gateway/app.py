@@ -13,9 +13,9 @@ import dateparser
 import structlog
 from aiohttp import web
 
-from gateway import business, egress, front
+from gateway import business, egress, front, media
 from gateway import log as logs
-from gateway.api import openapi, orchestrator, quotes
+from gateway.api import calls, openapi, orchestrator, quotes
 from gateway.api.access import access
 from gateway.context import CONTEXT, Context
 from gateway.messages import Lanes
@@ -24,6 +24,8 @@ from gateway.outbox import Sender
 from gateway.settings import OPENAI_URL, Settings
 from gateway.tools import Model
 from gateway.web import routes
+from pipeline.events import CallerGone
+from storage import calls as call_rows
 from storage import lanes, outbox
 from storage.conversations import Accepted
 from storage.database import open_pool
@@ -74,6 +76,9 @@ async def opened(settings: Settings, number: int) -> AsyncIterator["Worker"]:
     async with AsyncExitStack() as stack:
         context = await _context(settings, number, stack)
         session = await stack.enter_async_context(egress.open_session())
+        if settings.voice_channels:
+            await context.speech.start()
+            stack.push_async_callback(context.speech.close)
         model = _model(settings, context.metrics, stack)
         channels = list(settings.channels.values())
         sender = Sender(context, channels, egress.performer(session))
@@ -84,8 +89,13 @@ async def opened(settings: Settings, number: int) -> AsyncIterator["Worker"]:
 
         application = web.Application(middlewares=[access])
         application[CONTEXT] = context
-        application.add_routes(routes(channels, arrived, sender.report))
-        application.add_routes([*quotes.ROUTES, *front.ROUTES, *openapi.ROUTES])
+        voice = list(settings.voice_channels.values())
+        application.add_routes(routes(channels, voice, arrived, sender.report))
+        for line in voice:
+            application.add_routes(
+                [web.get(line.MEDIA_PATH, media.handler(line, sender.loop.wake))]
+            )
+        application.add_routes([*quotes.ROUTES, *calls.ROUTES, *front.ROUTES, *openapi.ROUTES])
         application.add_routes(orchestrator.routes(model))
 
         background = [
@@ -104,6 +114,12 @@ async def opened(settings: Settings, number: int) -> AsyncIterator["Worker"]:
                 async with asyncio.timeout(DRAIN_SECONDS):
                     answering.loop.stop()
                     await asyncio.wait({turning})
+                    while context.live_calls:
+                        await asyncio.gather(*(call.ended.wait() for call in context.live_calls))
+            for call in tuple(context.live_calls):
+                call.tell(CallerGone("drained"))  # another worker goes on with it
+            with suppress(TimeoutError):
+                async with asyncio.timeout(DRAIN_SECONDS):
                     sender.loop.stop(emptied=True)
                     await asyncio.wait({sending})
 
@@ -120,8 +136,9 @@ class Worker:
     loops: frozenset["asyncio.Task[None]"]
     """They end when drained; ending before is a failure."""
     drain: Callable[[], Awaitable[None]]
-    """Says that we are not ready, finishes the turns that run, sends what they came to, and goes
-    on taking in webhooks meanwhile: they are rows, and the next worker's to answer."""
+    """Says that we are not ready, finishes the turns and calls that run, sends what they came to,
+    and goes on taking in webhooks meanwhile: they are rows, and the next worker's to answer. A
+    call that goes on too long is left to the next worker."""
 
 
 async def _context(settings: Settings, number: int, stack: AsyncExitStack) -> Context:
@@ -147,6 +164,7 @@ async def _context(settings: Settings, number: int, stack: AsyncExitStack) -> Co
     worker = f"{socket.gethostname()}:{settings.port}:{number}"
     await outbox.abandon(pool, sender=worker)
     await lanes.abandon(pool, worker=worker)
+    await call_rows.abandon(pool, worker=worker)
     return Context(worker, settings, pool, sessions, metrics, current, version)
 
 

@@ -1,6 +1,6 @@
 """GET /: what is on and how to try it, in plain words; with a token, how it is going.
 
-What anybody may see is what the business prints anyway: its name and the number to text.
+What anybody may see is what the business prints anyway: its name, and the number to text and call.
 """
 
 import platform
@@ -18,11 +18,11 @@ from aiohttp import hdrs, web
 from jinja2 import Environment, StrictUndefined, Template
 
 from channels import CHANNELS, channel_class
-from channels.contract import LOOPBACK, TextChannel
+from channels.contract import LOOPBACK, TextChannel, VoiceChannel
 from gateway.api.access import identify
 from gateway.context import CONTEXT, Context
 from gateway.metrics import Waiting, waiting
-from gateway.settings import OPENAI_URL
+from gateway.settings import OFF, OPENAI_URL
 from storage.database import DATABASE_DOWN
 from storage.people import Actor
 
@@ -38,6 +38,8 @@ class ChannelLine:
     provider: str
     address: str
     """Empty when the channel is off."""
+    calls: bool
+    """It is for calls, not for messages."""
     practice: bool
     """Its provider is a stand-in on this machine."""
     settings: tuple[str, ...]
@@ -68,8 +70,11 @@ async def front(request: web.Request) -> web.Response:
         business=context.business,
         public_url=context.settings.public_url,
         channels=[_channel_line(name, context) for name in CHANNELS],
-        answers=_who_answers(context),
+        writer=_who_writes(context),
+        speaker=_who_speaks(context),
         model=context.settings.text_model_on,
+        speaks=context.settings.realtime_url is not None,
+        off=context.settings.openai_realtime_url == OFF,
         detail=await _detail(context, actor) if actor else None,
         problem=problem,
     )
@@ -102,21 +107,29 @@ async def _who(request: web.Request) -> tuple[Actor | None, str]:
 
 def _channel_line(name: str, context: Context) -> ChannelLine:
     kind = channel_class(name)
-    channel = context.settings.channels.get(name)
+    settings = context.settings
+    channel = settings.channels.get(name) or settings.voice_channels.get(name)
     return ChannelLine(
         title=TITLES.get(kind.CHANNEL, kind.CHANNEL.replace("_", " ").capitalize()),
         provider=kind.PROVIDER.capitalize(),
         address=channel.address if channel else "",
-        practice=channel is not None and _is_practice(channel),
+        calls=hasattr(kind, "MEDIA_PATH"),
+        practice=_is_practice(kind.PROVIDER, context),
         settings=_required(kind),
     )
 
 
-def _is_practice(channel: TextChannel) -> bool:
-    return urlsplit(getattr(channel, "api_url", "")).hostname in LOOPBACK
+def _is_practice(provider: str, context: Context) -> bool:
+    """Whether any channel of this provider reaches it on this machine: then all of them do."""
+    addresses = [
+        getattr(channel, "api_url", "")
+        for channel in context.settings.every_channel
+        if provider == channel.PROVIDER
+    ]
+    return any(urlsplit(address).hostname in LOOPBACK for address in addresses)
 
 
-def _required(kind: type[TextChannel]) -> tuple[str, ...]:
+def _required(kind: type[TextChannel] | type[VoiceChannel]) -> tuple[str, ...]:
     return tuple(
         each.metadata["setting"]
         for each in fields(kind)  # type: ignore[arg-type]  # channels are dataclasses
@@ -124,12 +137,22 @@ def _required(kind: type[TextChannel]) -> tuple[str, ...]:
     )
 
 
-def _who_answers(context: Context) -> str:
+def _who_writes(context: Context) -> str:
     settings = context.settings
     if not settings.text_model_on:
         return "The built-in attendant, which needs no model"
     host = urlsplit(settings.openai_base_url or OPENAI_URL).hostname
     return f"The model {settings.openai_text_model} at {host}"
+
+
+def _who_speaks(context: Context) -> str:
+    url = context.settings.realtime_url
+    if url is None:
+        return "The built-in attendant, by the keys of the phone, which needs no model"
+    first, *second = context.settings.realtime_models
+    return f"The model {first} at {urlsplit(url).hostname}" + "".join(
+        f", and when it fails {each}" for each in second
+    )
 
 
 async def _detail(context: Context, actor: Actor) -> Detail:

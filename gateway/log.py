@@ -47,7 +47,7 @@ def _secrets_of(settings: Settings) -> Iterator[str]:
         if isinstance(value, SecretStr):
             yield value.get_secret_value()
             yield urlsplit(value.get_secret_value()).password or ""
-    for channel in settings.channels.values():
+    for channel in settings.every_channel:
         yield from secret_values(channel)
 
 

@@ -46,6 +46,8 @@ WORST_SECONDS = 60.0
 _QUICK = (
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 )  # fmt: skip
+_TALK = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0, 13.0, 20.0)
+_CALL = (5.0, 15.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 900.0, 1800.0, 3600.0)
 _SLOW = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 20.0, 30.0, 60.0)
 
 log = structlog.get_logger(__name__)
@@ -82,6 +84,8 @@ class Metrics:
         self.model_tokens = count("model_tokens", "Tokens used.", "model", "direction")
         self.model_failures = count("model_failures", "Requests that failed.", "model", "reason")
 
+        self._count_calls(count, seconds)
+
         self.outbox = count("outbox", "Messages that reached a state.", "state")
         self.optout_blocks = count("optout_blocks", "Messages not sent: their recipient said stop.")
         self.provider_seconds = seconds("provider", "One provider request.", _QUICK, "provider")
@@ -97,6 +101,31 @@ class Metrics:
             self.registry, "loop_lag_max_seconds", "Worst of the last minute or two."
         )
         Info("concierge_build", "What runs.", registry=self.registry).info({"version": version})
+
+    def _count_calls(
+        self, count: Callable[..., Counter], seconds: Callable[..., Histogram]
+    ) -> None:
+        self.calls = count("calls", "Calls ended.", "direction", "outcome")
+        self.calls_reoffered = count(
+            "calls_reoffered", "Calls cut off, by what came next.", "verdict"
+        )
+        self.calls_active = _gauge(self.registry, "calls_active", "Media sockets held here.")
+        self.call_seconds = seconds("call", "One call, from its first audio.", _CALL, "direction")
+        self.first_audio_seconds = seconds(
+            "first_audio", "Media socket to our first audio handed over.", _TALK
+        )
+        self.turn_gap_seconds = seconds(
+            "turn_gap", "The caller's turn ended to our first audio handed over.", _TALK
+        )
+        self.interruptions = count("interruptions", "Times a caller cut us short.")
+        self.greeting_fallbacks = count(
+            "greeting_fallbacks", "Greetings that the attendant spoke for the model."
+        )
+        self.call_tools = count("call_tools", "Tools run on calls.", "tool", "success")
+        self.media_refused = count("media_refused", "Media sockets not taken.", "reason")
+        self.media_errors = count("media_errors", "Messages of a carrier not understood.", "reason")
+        self.model_connections = count("model_connections", "Tries to reach a model.", "outcome")
+        self.model_troubles = count("model_troubles", "Complaints of a model on a call.", "code")
 
     def text(self) -> str:
         """This worker's own counters in Prometheus's text format."""
@@ -119,6 +148,8 @@ class Waiting:
     """Conversations that wait for a person."""
     outbox: Mapping[str, tuple[int, float]]
     """Messages in each state that is not yet settled, and the age of the oldest in seconds."""
+    calls: Mapping[str, int]
+    """Calls in each state that is not final."""
 
 
 async def waiting(db: Db) -> Waiting | None:
@@ -127,6 +158,7 @@ async def waiting(db: Db) -> Waiting | None:
         async with asyncio.timeout(DATABASE_SECONDS):
             inbox = await db.fetchrow(_INBOX)
             found = {row["state"]: row for row in await db.fetch(_OUTBOX)}
+            open_calls = {row["status"]: row["calls"] for row in await db.fetch(_CALLS)}
     except DATABASE_DOWN:
         return None
     assert inbox is not None
@@ -136,7 +168,8 @@ async def waiting(db: Db) -> Waiting | None:
         else (0, 0.0)
         for state in _OPEN_STATES
     }
-    return Waiting(**inbox, outbox=outbox)
+    calls = {status: open_calls.get(status, 0) for status in _OPEN_CALLS}
+    return Waiting(**inbox, outbox=outbox, calls=calls)
 
 
 class Backlog:
@@ -150,6 +183,7 @@ class Backlog:
         self._escalations = _gauge(own, "escalations_open", "Waiting for a person.")
         self._outbox = _gauge(own, "outbox_messages", "Not yet settled.", "state")
         self._outbox_seconds = _gauge(own, "outbox_oldest_seconds", "The oldest.", "state")
+        self._calls = _gauge(own, "calls_open", "Calls that are not over.", "status")
 
     def show(self, now: Waiting | None) -> None:
         """Set the gauges. Without PostgreSQL they are NaN: an old figure would look true."""
@@ -161,11 +195,18 @@ class Backlog:
         for state, (messages, oldest_seconds) in now.outbox.items():
             self._outbox.labels(state).set(messages)
             self._outbox_seconds.labels(state).set(oldest_seconds)
+        for status, calls in now.calls.items():
+            self._calls.labels(status).set(calls)
 
 
 _OPEN_STATES = ("queued", "sending", "unknown")
+_OPEN_CALLS = ("initiated", "ringing", "in_progress", "on_hold")
 _NAN: Any = math.nan
-_UNKNOWN = Waiting(_NAN, _NAN, _NAN, dict.fromkeys(_OPEN_STATES, (_NAN, _NAN)))
+_UNKNOWN = Waiting(
+    *(_NAN, _NAN, _NAN),
+    outbox=dict.fromkeys(_OPEN_STATES, (_NAN, _NAN)),
+    calls=dict.fromkeys(_OPEN_CALLS, _NAN),
+)
 
 _INBOX = """
     SELECT count(*) AS conversations,
@@ -181,6 +222,11 @@ _OUTBOX = """
            extract(epoch FROM now() - min(coalesce(sending_since, created_at)))::float8
                AS oldest_seconds
       FROM outbox WHERE state IN ('queued', 'sending', 'unknown') GROUP BY state
+"""
+
+_CALLS = """
+    SELECT status, count(*) AS calls FROM calls
+     WHERE status IN ('initiated', 'ringing', 'in_progress', 'on_hold') GROUP BY status
 """
 
 

@@ -14,7 +14,7 @@ from dataclasses import MISSING, fields
 from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 from urllib.parse import urlsplit
 
 from dotenv.parser import parse_stream
@@ -23,10 +23,11 @@ from pydantic import ValidationError as FieldsInvalid
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from channels import CHANNELS, channel_class
-from channels.contract import TextChannel
+from channels.contract import TextChannel, VoiceChannel
 from pipeline.errors import ConciergeError
 
 OPENAI_URL = "https://api.openai.com/v1"
+OFF = "off"
 MADE_IF_ABSENT = ("API_TOKEN", "SECRET_KEY")
 MIN_SECRET = 16
 
@@ -44,6 +45,15 @@ def _web_url(value: str) -> str:
     plain = not (parts.query or parts.fragment or parts.username or parts.password)
     if parts.scheme not in ("http", "https") or not parts.hostname or not plain:
         raise ValueError("not a web address")
+    _ = parts.port  # raises ValueError beyond 65535
+    return value.rstrip("/")
+
+
+def _realtime_url(value: str) -> str:
+    parts = urlsplit(value)
+    plain = not (parts.query or parts.fragment or parts.username or parts.password)
+    if value != OFF and (parts.scheme not in ("ws", "wss") or not parts.hostname or not plain):
+        raise ValueError("not a WebSocket address")
     _ = parts.port  # raises ValueError beyond 65535
     return value.rstrip("/")
 
@@ -66,6 +76,7 @@ def _own_secret(value: SecretStr) -> SecretStr:
     return value
 
 
+RealtimeUrl = Annotated[str, AfterValidator(_realtime_url)]
 WebUrl = Annotated[str, AfterValidator(_web_url)]
 OwnSecret = Annotated[SecretStr, AfterValidator(_own_secret)]
 DatabaseUrl = Annotated[SecretStr, _server_url("postgresql", "postgres")]
@@ -118,6 +129,13 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = Field(None, description="an API key")
     openai_base_url: WebUrl | None = Field(None, description=_WEB)
     openai_text_model: str = Field("gpt-5.4-mini", description="a model's name")
+    openai_realtime_url: RealtimeUrl | None = Field(
+        None,
+        description="a WebSocket address such as wss://example.com/v1/realtime, or off:"
+        " then the attendant takes the calls",
+    )
+    openai_realtime_model: str = Field("gpt-realtime-2.1", description="a model's name")
+    openai_realtime_fallback_model: str | None = Field(None, description="a model's name")
     fallback_openai_base_url: WebUrl | None = Field(None, description=_WEB)
     fallback_openai_api_key: SecretStr | None = Field(None, description="an API key")
     fallback_openai_text_model: str = Field(
@@ -125,6 +143,8 @@ class Settings(BaseSettings):
     )
     channels: Annotated[Mapping[str, TextChannel], SkipValidation] = MappingProxyType({})
     """The text channels that are on, by their name in channels.CHANNELS."""
+    voice_channels: Annotated[Mapping[str, VoiceChannel], SkipValidation] = MappingProxyType({})
+    """The voice channels that are on, likewise."""
 
     @classmethod
     def settings_customise_sources(
@@ -144,12 +164,34 @@ class Settings(BaseSettings):
         return self.openai_api_key is not None or self.openai_base_url is not None
 
     @property
+    def realtime_url(self) -> str | None:
+        """Where the model that takes calls is reached; None when the attendant takes them."""
+        if self.openai_realtime_url is not None:
+            return None if self.openai_realtime_url == OFF else self.openai_realtime_url
+        if self.openai_api_key is None:
+            return None
+        return (self.openai_base_url or OPENAI_URL).replace("http", "ws", 1) + "/realtime"
+
+    @property
+    def realtime_models(self) -> Sequence[str]:
+        """The models that take calls, the first choice first."""
+        second = self.openai_realtime_fallback_model
+        return [self.openai_realtime_model, *([second] if second else [])]
+
+    @property
+    def every_channel(self) -> Sequence[TextChannel | VoiceChannel]:
+        """All channels that are on, of either kind."""
+        return [*self.channels.values(), *self.voice_channels.values()]
+
+    @property
     def fallback_model_on(self) -> bool:
         """Whether another model stands in when the first fails."""
         return self.fallback_openai_api_key is not None or self.fallback_openai_base_url is not None
 
 
-OWN_NAMES = tuple(name.upper() for name in Settings.model_fields if name != "channels")
+OWN_NAMES = tuple(
+    name.upper() for name in Settings.model_fields if name not in {"channels", "voice_channels"}
+)
 
 
 def from_environment() -> Settings:
@@ -188,7 +230,8 @@ def load(environ: Mapping[str, str], env_file: Path | None) -> Settings:
     mistakes += _model_mistakes(given)
     own = {name.lower(): value for name, value in {**given, **made}.items() if name in OWN_NAMES}
     try:
-        settings = Settings(**own, channels=_channels(given, mistakes))  # type: ignore[arg-type]
+        texts, calls = _channels(given, mistakes)
+        settings = Settings(**own, channels=texts, voice_channels=calls)  # type: ignore[arg-type]
     except FieldsInvalid as exc:
         raise SettingsError([*_field_mistakes(exc), *mistakes]) from None
     if mistakes:
@@ -276,8 +319,12 @@ def _channel_names() -> set[str]:
     return {setting for name in CHANNELS for setting, _ in _channel_settings(name).values()}
 
 
-def _channels(given: Mapping[str, str], mistakes: list[str]) -> Mapping[str, TextChannel]:
-    on: dict[str, TextChannel] = {}
+def _channels(
+    given: Mapping[str, str], mistakes: list[str]
+) -> tuple[Mapping[str, TextChannel], Mapping[str, VoiceChannel]]:
+    on: dict[str, TextChannel | VoiceChannel] = {}
+    half_set: dict[tuple[str, str], list[str]] = {}
+    wrong: list[str] = []
     for name in CHANNELS:
         declared = _channel_settings(name)
         required = [setting for setting, required in declared.values() if required]
@@ -286,17 +333,25 @@ def _channels(given: Mapping[str, str], mistakes: list[str]) -> Mapping[str, Tex
             continue
         if missing:
             present = ", ".join(setting for setting in required if setting in given)
-            mistakes.append(
-                f"{', '.join(missing)} must be given too for {name}; "
-                f"or take out {present} to leave it off"
-            )
+            half_set.setdefault((", ".join(missing), present), []).append(name)
             continue
         values = {field: given[name] for field, (name, _) in declared.items() if name in given}
         try:
             on[name] = channel_class(name)(**values)
         except ValueError as exc:  # a channel checks its own; each line names a setting
-            mistakes += str(exc).splitlines()
-    return MappingProxyType(on)
+            wrong += str(exc).splitlines()
+    mistakes += [
+        f"{missing} must be given too for {' and '.join(names)}; "
+        f"or take out {present} to leave {'it' if len(names) == 1 else 'them'} off"
+        for (missing, present), names in half_set.items()
+    ]
+    mistakes += dict.fromkeys(wrong)  # channels of one provider share settings, and their mistakes
+    texts = {name: channel for name, channel in on.items() if channel.CHANNEL != "phone"}
+    calls = {name: channel for name, channel in on.items() if channel.CHANNEL == "phone"}
+    return (
+        cast("Mapping[str, TextChannel]", MappingProxyType(texts)),
+        cast("Mapping[str, VoiceChannel]", MappingProxyType(calls)),
+    )
 
 
 def _kept(folder: Path, name: str, fresh: str) -> str:

@@ -13,8 +13,8 @@ import asyncpg
 import structlog
 from aiohttp import web
 
-from channels.contract import Reply, TextChannel, Webhook
-from gateway import messages
+from channels.contract import Reply, TextChannel, VoiceChannel, Webhook
+from gateway import messages, ringing
 from gateway.api.access import needs
 from gateway.api.body import read_body
 from gateway.context import CONTEXT, Context
@@ -28,30 +28,61 @@ log = structlog.get_logger()
 
 Arrived = Callable[[Accepted], None]
 Report = Callable[[DeliveryReport], Awaitable[bool]]
+Take = Callable[[Context, Webhook], Awaitable[Reply]]
+"""Proves, parses and commits a webhook; gives the answer that is its acknowledgement."""
+UNSTORED = Reply(503, {"retry-after": "5"})
 
 
 def routes(
-    channels: Sequence[TextChannel], arrived: Arrived, report: Report
+    channels: Sequence[TextChannel],
+    voice_channels: Sequence[VoiceChannel],
+    arrived: Arrived,
+    report: Report,
 ) -> Sequence[web.RouteDef]:
-    """The routes of every channel that is on, and those that watch over the process."""
+    """The webhooks of every channel that is on, and what watches over the process."""
     found = [
         web.get("/healthz", healthz),
         web.get("/readyz", readyz),
         web.get("/metrics", metrics),
     ]
     for channel in channels:
-        handler = _webhook(channel, arrived, report)
+        handler = _webhook(channel, _text(channel, arrived, report), UNSTORED)
         found += [web.route("*", path, handler) for path in channel.PATHS]
+    for line in voice_channels:
+        handler = _webhook(line, _call(line), line.hang_up(ringing.UNABLE))
+        found += [web.route("*", path, handler) for path in line.PATHS]
     return found
 
 
+def _text(channel: TextChannel, arrived: Arrived, report: Report) -> Take:
+    async def take(context: Context, webhook: Webhook) -> Reply:
+        received = channel.receive(webhook)
+        for fact in received.facts:
+            if isinstance(fact, InboundMessage):
+                arrived(await messages.accept(context, fact))
+            else:
+                await report(fact)
+        return received.reply
+
+    return take
+
+
+def _call(channel: VoiceChannel) -> Take:
+    async def take(context: Context, webhook: Webhook) -> Reply:
+        return await ringing.take(context, channel, webhook)
+
+    return take
+
+
 def _webhook(
-    channel: TextChannel, arrived: Arrived, report: Report
+    channel: TextChannel | VoiceChannel, take: Take, unstored: Reply
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """A route; `unstored` is the answer while the database is away."""
+
     async def handle(request: web.Request) -> web.Response:
         context = request.app[CONTEXT]
         started = time.perf_counter()
-        response = await _received(context, channel, request, arrived, report)
+        response = await _received(context, channel, request, take, unstored)
         path = request.path
         context.metrics.webhook_acks.labels(path, response.status).inc()
         context.metrics.webhook_seconds.labels(path).observe(time.perf_counter() - started)
@@ -62,30 +93,19 @@ def _webhook(
 
 async def _received(
     context: Context,
-    channel: TextChannel,
+    channel: TextChannel | VoiceChannel,
     request: web.Request,
-    arrived: Arrived,
-    report: Report,
+    take: Take,
+    unstored: Reply,
 ) -> web.Response:
     try:
         body = await read_body(request, channel.BODY_LIMIT)
     except web.HTTPException as refusal:
         context.metrics.signature_rejects.labels(request.path, "body").inc()
         return web.Response(status=refusal.status)
-    webhook = Webhook(
-        request.method,
-        context.settings.public_url + request.raw_path,
-        request.path,
-        {name.lower(): value for name, value in request.headers.items()},
-        body,
-    )
+    webhook = webhook_of(request, context, body)
     try:
-        received = channel.receive(webhook)
-        for fact in received.facts:
-            if isinstance(fact, InboundMessage):
-                arrived(await messages.accept(context, fact))
-            else:
-                await report(fact)
+        reply = await take(context, webhook)
     except Rejected as exc:
         context.metrics.signature_rejects.labels(request.path, str(exc)).inc()
         log.warning("webhook_rejected", path=request.path, reason=str(exc))
@@ -94,12 +114,23 @@ async def _received(
         return await _parked(context, channel, webhook, exc)
     except DATABASE_DOWN as exc:
         log.error("webhook_not_stored", path=request.path, error=type(exc).__name__)
-        return web.Response(status=503, headers={"Retry-After": "5"})
-    return _response(received.reply)
+        return _response(unstored)
+    return _response(reply)
+
+
+def webhook_of(request: web.Request, context: Context, body: bytes) -> Webhook:
+    """A request as its channel proves it: with the URL the provider was given."""
+    return Webhook(
+        request.method,
+        context.settings.public_url + request.raw_path,
+        request.path,
+        {name.lower(): value for name, value in request.headers.items()},
+        body,
+    )
 
 
 async def _parked(
-    context: Context, channel: TextChannel, webhook: Webhook, why: Exception
+    context: Context, channel: TextChannel | VoiceChannel, webhook: Webhook, why: Exception
 ) -> web.Response:
     reason = str(why) if isinstance(why, ProtocolError) else type(why).__name__
     try:
@@ -110,7 +141,7 @@ async def _parked(
             webhook.body,
         )
     except DATABASE_DOWN:
-        return web.Response(status=503, headers={"Retry-After": "5"})
+        return _response(UNSTORED)
     context.metrics.parked.labels("webhook").inc()
     log.warning("webhook_parked", path=webhook.path, reason=reason)
     return _response(channel.NO_ANSWER)

@@ -10,9 +10,9 @@ from typing import Any
 
 from aiohttp import web
 
-from gateway.api import orchestrator
+from gateway.api import calls, orchestrator
 from gateway.api.access import ANYONE, needs
-from gateway.api.schemas import UUID, Schema, record, reference, schemas
+from gateway.api.schemas import CALL_STATUS, UUID, Schema, array, record, reference, schemas
 from gateway.context import CONTEXT
 from pipeline.business.document import Business
 
@@ -76,11 +76,16 @@ def document(business: Business, public_url: str) -> dict[str, Any]:
         "info": {
             "title": f"Concierge of {business.name}",
             "version": version("concierge"),
-            "description": "Exact quotes, and checked answers to inquiries.",
+            "description": "Exact quotes, checked answers to inquiries, and the record of calls.",
         },
         "servers": [{"url": public_url}],
         "security": [{"token": []}],
-        "paths": {**_quote_paths(), **_orchestrator_paths(), **_own_path()},
+        "paths": {
+            **_quote_paths(),
+            **_call_paths(),
+            **_orchestrator_paths(),
+            **_own_path(),
+        },
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
             "schemas": schemas(business),
@@ -105,10 +110,55 @@ def _quote_paths() -> dict[str, Any]:
         }
     }
     show_quote = _operation("showQuote", "A quote as it was given. Role: viewer.", "Quote", 404)
-    show_quote["parameters"] = [
-        {"name": "quote_id", "in": "path", "required": True, "schema": UUID}
-    ]
+    show_quote["parameters"] = [_in_path("quote_id", UUID)]
     return {"/v1/quotes": {"post": create}, "/v1/quotes/{quote_id}": {"get": show_quote}}
+
+
+def _call_paths() -> dict[str, Any]:
+    newest = _operation("listCalls", "Calls, the newest first. Role: viewer.", "Calls", 404, 422)
+    newest["parameters"] = [
+        _in_query("status", array(CALL_STATUS), "Of these states only; may be given repeatedly."),
+        _in_query("limit", {"type": "integer", "minimum": 1, "maximum": calls.LARGEST_PAGE}, ""),
+        _in_query("before", UUID, "The `next` of a page: give the page after it."),
+        _in_query(
+            "provider_id",
+            {"type": "string", "pattern": calls.PROVIDER_ID},
+            "The carrier's id of the call: a CallSid, say.",
+        ),
+    ]
+    newest["responses"]["200"]["links"] = {
+        "call": {
+            "operationId": "showCall",
+            "parameters": {"call_id": "$response.body#/calls/0/call_id"},
+        }
+    }
+    show_call = _operation("showCall", "A call and what was said. Role: viewer.", "Call", 404)
+    show_call["parameters"] = [_in_path("call_id", UUID)]
+    message = _operation("playMessage", "A message spoken for staff. Role: viewer.", "Error", 404)
+    message["parameters"] = [
+        _in_path("call_id", UUID),
+        _in_path("number", {"type": "integer", "minimum": 1, "maximum": 999_999}),
+    ]
+    message["responses"]["200"]["content"] = {"audio/wav": {}}
+    return {
+        "/v1/calls": {"get": newest},
+        "/v1/calls/{call_id}": {"get": show_call},
+        "/v1/calls/{call_id}/messages/{number}": {"get": message},
+    }
+
+
+def _in_path(name: str, schema: Schema) -> Schema:
+    return {"name": name, "in": "path", "required": True, "schema": schema}
+
+
+def _in_query(name: str, schema: Schema, about: str) -> Schema:
+    return {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "schema": schema,
+        **({"description": about} if about else {}),
+    }
 
 
 def _orchestrator_paths() -> dict[str, Any]:

@@ -5,6 +5,8 @@ from typing import Any, get_args
 
 from gateway.api.orchestrator import CUSTOMER_FIELDS, LONGEST_MESSAGE
 from pipeline.business.document import Business
+from pipeline.call.status import CallStatus, Direction
+from pipeline.call.turns import Speaker
 from pipeline.quote.party import MAX_MILES, MAX_PORTIONS
 from pipeline.quote.travel import TravelReason, TravelStatus
 
@@ -13,7 +15,10 @@ Schema = Mapping[str, Any]
 UUID: Schema = {"type": "string", "format": "uuid"}
 REASONS = ("large_party", *get_args(TravelReason), "under_48_hours")
 
+CALL_STATUS: Schema = {"type": "string", "enum": [status.value for status in CallStatus]}
+
 _TEXT: Schema = {"type": "string"}
+_TIME: Schema = {"type": "string", "format": "date-time"}
 _CENTS: Schema = {"type": "integer", "minimum": 0}
 
 
@@ -137,7 +142,7 @@ _QUOTE = record(
         "needs_staff": {"type": "boolean"},
         "reasons": array({"enum": list(REASONS)}),
         "business_version": {"type": "integer"},
-        "valid_until": {"type": "string", "format": "date-time"},
+        "valid_until": _TIME,
     }
 )
 
@@ -170,10 +175,82 @@ _REPLY = record(
     }
 )
 
+_COUNT: Schema = {"type": "integer", "minimum": 0}
+
+_CALL_FIELDS: Schema = {
+    "call_id": UUID,
+    "conversation_id": UUID,
+    "provider": _TEXT,
+    "provider_id": _TEXT,
+    "direction": {"enum": list(get_args(Direction))},
+    "status": CALL_STATUS,
+    "live": {
+        "type": ["boolean", "null"],
+        "description": "Whether it goes on at this moment; null while that cannot be said.",
+    },
+    "caller": {**_or_null(_TEXT), "description": "E.164; null when withheld."},
+    "callee": _TEXT,
+    "forwarded_from": _or_null(_TEXT),
+    "answered_by": {**_or_null(_TEXT), "description": "model:NAME or attendant."},
+    "model_failed": {"type": "boolean"},
+    "media_sockets": {**_COUNT, "description": "More than one: it was lost and taken up again."},
+    "business_version": _or_null({"type": "integer"}),
+    "end_reason": _or_null(_TEXT),
+    "outcome": _or_null(_TEXT),
+    "summary": _or_null(_TEXT),
+    "quote_ids": {**array(UUID), "description": "Given to this caller while the call lasted."},
+    "usage": {
+        "type": "object",
+        "additionalProperties": {"type": "number"},
+        "description": "Tokens by kind.",
+    },
+    "cost_usd": {
+        **_or_null({"type": "number", "minimum": 0}),
+        "description": "Of the model; null when its price is not known.",
+    },
+    "timings": array(
+        {
+            "type": "object",
+            "properties": {"media_socket": {"type": "integer", "minimum": 1}},
+            "required": ["media_socket"],
+        }
+    ),
+    "seconds": {**_or_null(_COUNT), "description": "As the carrier counts them."},
+    "created_at": _TIME,
+    "answered_at": _or_null(_TIME),
+    "ended_at": _or_null(_TIME),
+}
+
+_TURN = record(
+    {
+        "media_socket": {"type": "integer", "minimum": 1},
+        "position": _COUNT,
+        "item_id": _TEXT,
+        "speaker": {"enum": list(get_args(Speaker))},
+        "text": {**_TEXT, "description": "As far as it was heard."},
+        "at_ms": {"type": "integer", "description": "Since the media socket was opened."},
+        "heard_ms": _or_null(_COUNT),
+        "whole_ms": _COUNT,
+        "interrupted": {"type": "boolean"},
+        "at": _TIME,
+    }
+)
+
+_SPOKEN_MESSAGE = record(
+    {
+        "number": {"type": "integer", "minimum": 1},
+        "seconds": {"type": "number", "minimum": 0},
+        "at": _TIME,
+        "audio": {**_TEXT, "description": "Where it can be had as a WAV file."},
+    }
+)
+
 _FIELDS: Schema = {"type": "object", "additionalProperties": _TEXT}
 
 _OUT: Schema = {
     "Quote": _QUOTE,
+    "Calls": record({"calls": array(record(_CALL_FIELDS)), "next": _or_null(UUID)}),
+    "Call": record({**_CALL_FIELDS, "turns": array(_TURN), "messages": array(_SPOKEN_MESSAGE)}),
     "Reply": _REPLY,
     "Failure": record(
         {"success": {"const": False}, "error": _TEXT, "fields": _FIELDS},

@@ -1,0 +1,296 @@
+"""One attachment of a call: wires opened, the call run between them, its row told how it went.
+
+However it ends, the row is told before the carrier's socket is closed, because at that the
+carrier asks what is next; and when `run` returns, no task, timer or wire is left.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from gateway import call_tools
+from gateway.call_records import Records
+from gateway.call_tools import CallMatter
+from gateway.calls import Leg, LiveCall
+from gateway.context import Context
+from pipeline.attendant.phone import Attendant
+from pipeline.call.machine import Call, Plan
+from pipeline.call.status import CallStatus
+from pipeline.call.summary import summarise
+from pipeline.call.turns import Turn
+from pipeline.call.words import words
+from pipeline.errors import ModelFailed
+from pipeline.events import CallerGone, ModelGone, ModelReady
+from pipeline.inquiry import tools
+from pipeline.inquiry.spoken_prompt import spoken
+from pipeline.peer import Peer, Wire
+from realtime.protocol import RealtimeProtocol
+from realtime.settings import SessionSettings, cost_micros
+from realtime.socket import RealtimeSocket, connect
+from storage import call_turns, calls
+from storage.calls import ATTENDANT, Attached
+from storage.database import DATABASE_DOWN
+
+log = structlog.get_logger()
+
+SEND_SECONDS = 5.0
+"""A carrier that takes nothing for so long has gone."""
+CONNECT_SECONDS = 3.5
+"""For each model of the chain."""
+MOST_WAITING = 500
+"""Messages to the carrier that may wait: pacing keeps it near none."""
+LAST_SECONDS = 2.0
+"""For telling the row how it went."""
+ENDS = {"ended_by_us": "said_goodbye", "too_long": "too_long", "caller_left": "caller_hung_up"}
+"""Endings that are the call's end, with the reason its row is given; any other is a loss."""
+
+
+class Bridge:
+    """Bridges one media socket of a call that is ours."""
+
+    def __init__(
+        self,
+        context: Context,
+        attached: Attached,
+        socket: web.WebSocketResponse,
+        carrier: Peer,
+        texted: Callable[[], None],
+    ) -> None:
+        """`texted` is called when a text was put into the outbox."""
+        self._context = context
+        self._attached = attached
+        self._socket = socket
+        self._carrier = carrier
+        self._texted = texted
+        self._began = time.monotonic()
+        self._model = ""
+        """The model that answers, once one does."""
+        self._line: RealtimeSocket | None = None
+
+    async def run(self) -> None:
+        """Return when this media socket is done with."""
+        context, attached = self._context, self._attached
+        matter = await call_tools.load(context, attached)
+        earlier = await call_turns.turns(context.pool, attached.call_id)
+        records = Records(context, attached, matter, self._texted)
+        line = _CarrierLine(self._socket)
+        live = self._live(matter, earlier, records, line)
+        line.gone = records.tell = live.tell
+        voice = context.speech.open(lambda data: live.receive(live.attendant, data))
+        live.attendant.line = voice
+        jobs = [self._read(live), line.write()]
+        if attached.answered_by != ATTENDANT:
+            jobs.append(self._reach_model(live, matter, earlier))
+        tasks = [asyncio.create_task(job) for job in jobs]
+        context.live_calls.add(live)
+        context.metrics.calls_active.inc()
+        try:
+            live.tell(*([ModelReady()] if attached.answered_by == ATTENDANT else []))
+            await live.ended.wait()
+        finally:
+            live.stop()
+            context.live_calls.discard(live)
+            context.metrics.calls_active.dec()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            voice.close()
+            if self._line is not None:
+                self._line.close()
+            await self._finish(live, matter, records)
+
+    def _live(
+        self,
+        matter: CallMatter,
+        earlier: Sequence[Turn],
+        records: Records,
+        line: "_CarrierLine",
+    ) -> LiveCall:
+        attached, business = self._attached, matter.snapshot.business
+        by_attendant = attached.answered_by == ATTENDANT
+        greeted = any(_discloses(turn, business.calls.disclosure) for turn in earlier)
+        spent = (datetime.now(UTC) - attached.answered_at).total_seconds()
+        plan = Plan(
+            answered_by="attendant" if by_attendant else "model",
+            words=words(business, greeted=greeted, resumed=attached.attachment > 1),
+            seconds_left=max(0.0, business.calls.max_minutes * 60 - spent),
+            history=earlier,
+        )
+        attendant = Attendant(
+            business,
+            answering=by_attendant,
+            textable=call_tools.texts_by(self._context, matter) is not None,
+            reachable=attached.caller is not None,
+            memory=attached.memory,
+        )
+        return LiveCall(
+            call=Call(plan, time.monotonic()),
+            carrier=Leg("carrier", self._carrier, line),
+            attendant=Leg("attendant", attendant),
+            records=records.obey,
+            metrics=self._context.metrics,
+            clock=time.monotonic,
+        )
+
+    async def _read(self, live: LiveCall) -> None:
+        """The carrier's messages, until its socket closes."""
+        async for message in self._socket:
+            live.receive(live.carrier, message.data)
+        live.tell(CallerGone("socket_closed"))
+
+    async def _reach_model(
+        self, live: LiveCall, matter: CallMatter, earlier: Sequence[Turn]
+    ) -> None:
+        """Connect to the first model of the chain that takes us."""
+        context, snapshot = self._context, matter.snapshot
+        url, key = context.settings.realtime_url, context.settings.openai_api_key
+        assert url is not None
+        textable = call_tools.texts_by(context, matter) is not None
+        for model in context.settings.realtime_models:
+            session = SessionSettings(
+                model=model,
+                instructions=spoken(snapshot, textable=textable),
+                voice=snapshot.business.calls.voice,
+                tools=tools.specs(snapshot.business, tools.CALL_CHANNEL),
+            )
+            leg = Leg("model", RealtimeProtocol(session, earlier))
+            live.model = leg
+            try:
+                self._line = await connect(
+                    url,
+                    key=key.get_secret_value() if key else "",
+                    model=model,
+                    received=partial(live.receive, leg),
+                    closed=lambda reason: live.tell(ModelGone(reason)),
+                    seconds=CONNECT_SECONDS,
+                )
+            except ModelFailed as exc:
+                context.metrics.model_connections.labels(str(exc)).inc()
+                log.warning("model_not_reached", model=model, reason=str(exc))
+                continue
+            context.metrics.model_connections.labels("connected").inc()
+            self._model, leg.line = model, self._line
+            live.flush(leg)
+            return
+        live.tell(ModelGone("unreachable"))
+
+    async def _finish(self, live: LiveCall, matter: CallMatter, records: Records) -> None:
+        """Tell the row, close the socket, finish what is under way, and sum up."""
+        pool, held = self._context.pool, self._attached
+        ended = ENDS.get(live.reason)
+        with _storing():
+            async with asyncio.timeout(LAST_SECONDS):
+                if ended is not None:
+                    await calls.ending(pool, held.call_id, held.attachment, ended)
+                elif live.reason == "model_failed":
+                    await calls.model_failed(pool, held.call_id)
+        await self._socket.close()
+        await records.close()
+        spent = self._spent(live)
+        outcome = "lost"
+        with _storing():
+            if ended is None:
+                await calls.detach(pool, held.call_id, held.attachment, **spent)
+            else:
+                turns = await call_turns.turns(pool, held.call_id)
+                about = matter.snapshot
+                came_to = summarise(
+                    about.business, about.facts, about.quote, matter.used, turns, ended=ended
+                )
+                outcome = came_to.outcome
+                await calls.end(
+                    pool,
+                    held.call_id,
+                    status=CallStatus.COMPLETED,
+                    reason=ended,
+                    outcome=outcome,
+                    summary=came_to.text,
+                    attachment=held.attachment,
+                    **spent,
+                )
+        self._count(live, outcome)
+
+    def _spent(self, live: LiveCall) -> dict[str, Any]:
+        usage = live.call.usage
+        return {
+            "usage": usage,
+            "cost_micros": cost_micros(self._model, usage) if usage else None,
+            "timings": {
+                **asdict(live.call.timings),
+                "greeted_by": live.call.greeting.by,
+                "ms": int((time.monotonic() - self._began) * 1000),
+            },
+        }
+
+    def _count(self, live: LiveCall, outcome: str) -> None:
+        metrics, timings = self._context.metrics, live.call.timings
+        metrics.calls.labels("inbound", outcome).inc()
+        metrics.call_seconds.labels("inbound").observe(time.monotonic() - self._began)
+        metrics.interruptions.inc(timings.interruptions)
+        if timings.first_audio_ms is not None:
+            metrics.first_audio_seconds.observe(timings.first_audio_ms / 1000)
+        for gap_ms in timings.gaps_ms:
+            metrics.turn_gap_seconds.observe(gap_ms / 1000)
+        if live.model is not None and live.call.greeting.by == "attendant":
+            metrics.greeting_fallbacks.inc()
+        log.info(
+            "call_detached",
+            reason=live.reason,
+            outcome=outcome,
+            model=self._model or ATTENDANT,
+            first_audio_ms=timings.first_audio_ms,
+            interruptions=timings.interruptions,
+        )
+
+
+class _CarrierLine:
+    """The carrier's wire: messages wait in line, and a carrier that takes none has gone."""
+
+    def __init__(self, socket: web.WebSocketResponse) -> None:
+        self._socket = socket
+        self._waiting: asyncio.Queue[Wire] = asyncio.Queue(MOST_WAITING)
+        self.gone: Callable[[CallerGone], None] = lambda fact: None
+        """Told when there is no more use in sending; set before the first message."""
+
+    def send(self, data: Wire) -> None:
+        try:
+            self._waiting.put_nowait(data)
+        except asyncio.QueueFull:
+            asyncio.get_running_loop().call_soon(self.gone, CallerGone("stalled"))
+
+    async def write(self) -> None:
+        """Send, one message after the other."""
+        reason = "socket_closed"
+        try:
+            while True:
+                data = await self._waiting.get()
+                async with asyncio.timeout(SEND_SECONDS):
+                    await self._socket.send_str(str(data))
+        except TimeoutError:
+            reason = "stalled"
+        except (ConnectionError, RuntimeError):
+            pass  # closed or closing: aiohttp says it in either word
+        self.gone(CallerGone(reason))
+
+
+def _discloses(turn: Turn, disclosure: str) -> bool:
+    """Whether the caller has heard, to its end, who we are."""
+    whole = turn.heard_ms is not None and not turn.interrupted
+    return turn.speaker != "caller" and whole and disclosure.casefold() in turn.text.casefold()
+
+
+@contextmanager
+def _storing() -> Iterator[None]:
+    """The call is over whatever the database says; what cannot be told to it is logged."""
+    try:
+        yield
+    except DATABASE_DOWN as exc:
+        log.error("call_end_not_stored", error=type(exc).__name__)

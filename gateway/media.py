@@ -1,0 +1,123 @@
+"""The carrier's media socket: proved, bound to a call, and bridged until the call is over.
+
+Three proofs come before anything else: the carrier signed the upgrade, the token it brings along
+is of this call and has not expired, and the call's row gives it up, once. Then everything is the
+call's. However it ends, its row is told before the socket closes, because at that the carrier
+asks what is next; and when this returns, no task, timer or socket of the call is left.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import structlog
+from aiohttp import web
+
+from channels.contract import VoiceChannel
+from gateway.api.access import ANYONE, needs
+from gateway.bridge import Bridge
+from gateway.context import CONTEXT, Context
+from gateway.ringing import token_expiry
+from gateway.web import webhook_of
+from pipeline.errors import ProtocolError, Rejected
+from pipeline.events import MediaStarted
+from pipeline.peer import Peer
+from storage import calls
+from storage.calls import Attached
+from storage.database import DATABASE_DOWN
+
+log = structlog.get_logger()
+
+START_SECONDS = 5.0
+MOST_MESSAGE = 64 * 1024
+REFUSED, TOO_LATE = 1008, 1002
+
+
+def handler(
+    channel: VoiceChannel, sent: Callable[[], None]
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """The route of a channel's media sockets; `sent`: a text was put into the outbox."""
+
+    @needs(ANYONE)
+    async def media(request: web.Request) -> web.StreamResponse:
+        context = request.app[CONTEXT]
+        try:
+            channel.prove_media(webhook_of(request, context, b""))
+        except Rejected as exc:
+            context.metrics.media_refused.labels(str(exc)).inc()
+            return web.Response(status=403)
+        socket = web.WebSocketResponse(
+            max_msg_size=MOST_MESSAGE, compress=False, timeout=1.0, decode_text=True
+        )
+        await socket.prepare(request)
+        try:
+            await _bridge(context, channel, socket, sent)
+        finally:
+            await socket.close()
+        return socket
+
+    return media
+
+
+async def _bridge(
+    context: Context,
+    channel: VoiceChannel,
+    socket: web.WebSocketResponse,
+    sent: Callable[[], None],
+) -> None:
+    peer = channel.media()
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            started = await _first_fact(context, socket, peer)
+            attached = await _attach(context, channel, started) if started else None
+    except TimeoutError:
+        context.metrics.media_refused.labels("never_started").inc()
+        await socket.close(code=TOO_LATE)
+        return
+    except DATABASE_DOWN as exc:
+        log.error("call_not_attached", error=type(exc).__name__)
+        return
+    if attached is None:
+        await socket.close(code=REFUSED)
+        return
+    with structlog.contextvars.bound_contextvars(call_id=str(attached.call_id)):
+        await Bridge(context, attached, socket, peer, sent).run()
+
+
+async def _first_fact(
+    context: Context, socket: web.WebSocketResponse, peer: Peer
+) -> MediaStarted | None:
+    """The start of the media; None when the socket ends before. What else comes is counted."""
+    async for message in socket:
+        try:
+            facts = peer.receive(message.data, 0.0)
+        except ProtocolError as exc:
+            context.metrics.media_errors.labels(str(exc)).inc()
+            continue
+        for fact in facts:
+            if isinstance(fact, MediaStarted):
+                return fact
+    return None
+
+
+async def _attach(
+    context: Context, channel: VoiceChannel, started: MediaStarted
+) -> Attached | None:
+    secret = context.settings.secret_key.get_secret_value()
+    expires = token_expiry(secret, started.provider_id, started.token, time.time())
+    if expires is None:
+        context.metrics.media_refused.labels("bad_token").inc()
+        return None
+    model = context.settings.realtime_url is not None
+    attached = await calls.attach(
+        context.pool,
+        channel.PROVIDER,
+        started.provider_id,
+        expires,
+        worker=context.worker,
+        answered_by=f"model:{context.settings.openai_realtime_model}" if model else "attendant",
+        business_version=context.business_version,
+    )
+    if attached is None:
+        context.metrics.media_refused.labels("used_token").inc()
+    return attached
