@@ -9,7 +9,9 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
+from pipeline.call.status import Ringing
 from pipeline.messages import DeliveryReport, InboundMessage, OutboundMessage, Receipt
+from pipeline.peer import Peer
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 """Hosts that are this machine: where a provider may be spoken to without encryption."""
@@ -114,4 +116,43 @@ class TextChannel(Protocol):
 
     def find(self, message: OutboundMessage, since: datetime) -> Finding:
         """Look for a message whose fate is unknown among those sent since then."""
+        ...
+
+
+class VoiceChannel(Protocol):
+    """Calls of one provider: webhooks while it rings and after, audio over a WebSocket to us."""
+
+    CHANNEL: ClassVar[str]
+    """phone"""
+    PROVIDER: ClassVar[str]
+    PATHS: ClassVar[Sequence[str]]
+    """The routes its webhooks arrive on; every one of them is proved by `receive`."""
+    MEDIA_PATH: ClassVar[str]
+    """The route its media sockets arrive on."""
+    BODY_LIMIT: ClassVar[int]
+    NO_ANSWER: ClassVar[Reply]
+
+    @property
+    def address(self) -> str:
+        """The number to call."""
+        ...
+
+    def receive(self, webhook: Webhook) -> Ringing:
+        """Prove the caller first (else Rejected), then parse (ProtocolError on garbage)."""
+        ...
+
+    def connect(self, token: str, public_url: str) -> Reply:
+        """Answer: bring the audio to MEDIA_PATH with this token, and ask again afterwards."""
+        ...
+
+    def hang_up(self, words: str = "") -> Reply:
+        """End the call, after these words in the provider's own voice."""
+        ...
+
+    def prove_media(self, webhook: Webhook) -> None:
+        """Prove that the provider opens this media socket; raises Rejected."""
+        ...
+
+    def media(self) -> Peer:
+        """The carrier's end of a new media socket; its first fact is MediaStarted."""
         ...

@@ -7,7 +7,8 @@ losing a byte, and JSON bodies are proved by a hash that the signed URL carries.
 import base64
 import hashlib
 import hmac
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from channels.contract import Webhook
@@ -17,7 +18,7 @@ Form = Sequence[tuple[str, str]]
 """Names and values as sent, repeats kept. Bytes that are not UTF-8 are lone surrogates."""
 
 MAX_FIELDS = 500
-DEFAULT_PORTS = {"https": 443, "http": 80}
+DEFAULT_PORTS = {"https": 443, "http": 80, "wss": 443, "ws": 80}
 
 
 def basic(user: str, password: str) -> str:
@@ -62,20 +63,37 @@ def twilio_form(webhook: Webhook, tokens: Sequence[str]) -> Form:
     A JSON body has no form: it is proved by `bodySHA256` in the signed URL. Raises Rejected with
     missing_signature, bad_signature, body_hash or too_many_fields.
     """
+    given = _given(webhook)
+    form = _signed_form(webhook)
+    _prove(given, tokens, _spellings(webhook.url), form)
+    return form
+
+
+def twilio_upgrade(webhook: Webhook, tokens: Sequence[str]) -> None:
+    """Prove that one of the tokens signed the opening of a WebSocket: its ws or wss address alone.
+
+    A slash more or less at the end is taken for the same address; a query never is, for Twilio
+    drops it. Raises Rejected with not_a_get, missing_signature or bad_signature.
+    https://www.twilio.com/docs/voice/media-streams
+    """
+    if webhook.method != "GET":
+        raise Rejected("not_a_get")
+    bare = re.sub("^http", "ws", webhook.url).removesuffix("/")
+    _prove(_given(webhook), tokens, _spellings(bare) | _spellings(f"{bare}/"), ())
+
+
+def _given(webhook: Webhook) -> str:
     given = webhook.headers.get("x-twilio-signature", "")
     if not given:
         raise Rejected("missing_signature")
-    form = _signed_form(webhook)
-    expected = [
-        twilio_signature(token, url, form)
-        for token in tokens
-        if token
-        for url in _spellings(webhook.url)
-    ]
+    return given
+
+
+def _prove(given: str, tokens: Sequence[str], urls: Iterable[str], form: Form) -> None:
+    expected = [twilio_signature(token, url, form) for token in tokens if token for url in urls]
     # Every comparison is made, so that the time taken does not tell which token is in use.
     if not sum(same(given, signature) for signature in expected):
         raise Rejected("bad_signature")
-    return form
 
 
 def _signed_form(webhook: Webhook) -> Form:

@@ -23,6 +23,7 @@ from uuid import UUID
 
 from channels.contract import Finding, Received, Reply, Request, Sending, Webhook, setting
 from channels.signing import basic, twilio_form
+from channels.twilio_account import E164, WITHHELD, account_mistakes
 from pipeline.errors import (
     ProtocolError,
     Rejected,
@@ -99,17 +100,12 @@ PAGE_SIZE = 200
 MAX_PAGES = 20
 
 TRIAL_PREFIX = "Sent from your Twilio trial account - "
-ACCOUNT = re.compile(r"AC[0-9a-f]{32}", re.ASCII)
 SERVICE = re.compile(r"MG[0-9a-f]{32}", re.ASCII)
 MESSAGE = re.compile(r"[SM]M[0-9a-fA-F]{32}", re.ASCII)
-E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 API = re.compile(
     r"(https://[a-zA-Z0-9.-]+|http://(localhost|127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?(/[\w./-]*)?",
     re.ASCII,
 )
-
-# https://www.twilio.com/docs/voice/api: what a withheld number spells on a keypad.
-WITHHELD = frozenset({"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,12 +231,7 @@ class TwilioSms:
 
 
 def _mistakes(given: TwilioSms) -> Iterator[str]:
-    if not ACCOUNT.fullmatch(given.account_sid):
-        yield "TWILIO_ACCOUNT_SID must be AC and 32 hexadecimal digits (0-9, a-f)"
-    if not re.fullmatch(r"[!-~]+", given.auth_token):
-        yield "TWILIO_AUTH_TOKEN must be the auth token as the account's page shows it"
-    if not E164.fullmatch(given.number):
-        yield f"TWILIO_NUMBER must be like +19165550100, with country code (it is {given.number!r})"
+    yield from account_mistakes(given.account_sid, given.auth_token, given.number)
     if given.messaging_service_sid and not SERVICE.fullmatch(given.messaging_service_sid):
         yield "TWILIO_MESSAGING_SERVICE_SID must be MG and 32 hexadecimal digits (0-9, a-f)"
     if not API.fullmatch(given.api_url):

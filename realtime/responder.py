@@ -6,7 +6,6 @@ server: the next one is asked, and at the end somebody else answers.
 """
 
 import asyncio
-import json
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +16,7 @@ from openai import APIConnectionError, APIStatusError, AsyncOpenAI, Omit, OpenAI
 
 from pipeline.errors import ModelFailed
 from pipeline.inquiry.turn import AskModel, ModelReply, ToolCall
-from pipeline.inquiry.vocabulary import INVALID_ARGUMENTS
+from realtime.arguments import sayable, tool_arguments
 
 DEADLINE_S = 20.0
 """For a whole answer, all models together."""
@@ -32,7 +31,6 @@ OPTIONAL: Mapping[str, Any] = {"temperature": 0.3, "max_completion_tokens": 2000
 _FATAL_STATUS = frozenset({401, 403, 404})
 _FATAL_CODES = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
 _THOUGHT = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
-_UNSPEAKABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,41 +193,15 @@ def _calls(found: object) -> Sequence[ToolCall]:
                 ToolCall(
                     call_id=call_id if isinstance(call_id, str) and call_id else f"call_{place}",
                     name=name,
-                    arguments=_arguments(getattr(function, "arguments", None)),
+                    arguments=tool_arguments(getattr(function, "arguments", None)),
                 )
             )
     return calls
 
 
-def _arguments(raw: object) -> Mapping[str, Any]:
-    """The object a model wrote, or under INVALID_ARGUMENTS what it wrote instead of one."""
-    try:
-        found = json.loads(raw or "{}") if isinstance(raw, str) else raw
-    except (ValueError, RecursionError):
-        found = None
-    if isinstance(found, dict):
-        return {_sayable(str(name)): _cleaned(value) for name, value in found.items()}
-    return {INVALID_ARGUMENTS: _sayable(str(raw)[:500])}
-
-
-def _cleaned(value: object) -> object:
-    if isinstance(value, str):
-        return _sayable(value)
-    if isinstance(value, list):
-        return [_cleaned(each) for each in value]
-    if isinstance(value, dict):
-        return {_sayable(str(name)): _cleaned(each) for name, each in value.items()}
-    return value
-
-
 def _clean(text: str) -> str:
     """Without a reasoning model's thoughts."""
-    return _sayable(_THOUGHT.sub("", text)).strip()
-
-
-def _sayable(text: str) -> str:
-    """Without NUL and lone surrogates, which no database takes."""
-    return _UNSPEAKABLE.sub("\ufffd", text)
+    return sayable(_THOUGHT.sub("", text)).strip()
 
 
 def _tokens(usage: object, name: str) -> int:

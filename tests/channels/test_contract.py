@@ -9,30 +9,46 @@ from uuid import UUID
 import pytest
 
 from channels import CHANNELS, channel_class
-from channels.contract import Reply, TextChannel, Webhook
-from pipeline.errors import Rejected, SendUnknown
-from pipeline.ids import MessageId
+from channels.contract import Reply, TextChannel, VoiceChannel, Webhook, secret_values
+from pipeline.errors import ProtocolError, Rejected, SendUnknown
+from pipeline.events import Mark, Play, StopPlaying
+from pipeline.ids import MarkName, MessageId
 from pipeline.messages import OutboundMessage
 
 BASE = "https://gw.example.com"
-SETTINGS: Mapping[str, Mapping[str, str]] = {
-    "twilio-sms": {
-        "TWILIO_ACCOUNT_SID": "AC00000000000000000000000000000001",
-        "TWILIO_AUTH_TOKEN": "canary-token",
-        "TWILIO_AUTH_TOKEN_SECONDARY": "canary-token-two",
-        "TWILIO_NUMBER": "+19165550100",
-    },
+TWILIO = {
+    "TWILIO_ACCOUNT_SID": "AC00000000000000000000000000000001",
+    "TWILIO_AUTH_TOKEN": "canary-token",
+    "TWILIO_AUTH_TOKEN_SECONDARY": "canary-token-two",
+    "TWILIO_NUMBER": "+19165550100",
 }
+SETTINGS: Mapping[str, Mapping[str, str]] = {"twilio-sms": TWILIO, "twilio-voice": TWILIO}
 """Settings that switch each channel on; a secret's value says canary."""
 
 
-def channel(name: str) -> TextChannel:
+VOICES = [name for name in CHANNELS if channel_class(name).CHANNEL == "phone"]
+TEXTS = [name for name in CHANNELS if name not in VOICES]
+
+
+def channel(name: str) -> TextChannel | VoiceChannel:
     values = {
         field.name: SETTINGS[name][field.metadata["setting"]]
         for field in dataclasses.fields(channel_class(name))  # type: ignore[arg-type]
         if field.metadata.get("setting") in SETTINGS[name]
     }
     return channel_class(name)(**values)
+
+
+def text_channel(name: str) -> TextChannel:
+    made = channel(name)
+    assert hasattr(made, "send")
+    return made  # type: ignore[return-value]
+
+
+def voice_channel(name: str) -> VoiceChannel:
+    made = channel(name)
+    assert hasattr(made, "media")
+    return made  # type: ignore[return-value]
 
 
 def order(sender: TextChannel) -> OutboundMessage:
@@ -72,6 +88,7 @@ def test_a_channel_names_itself_and_its_routes(name: str) -> None:
 
 def test_no_two_channels_share_a_route() -> None:
     paths = [path for each in CHANNELS for path in channel_class(each).PATHS]
+    paths += [voice_channel(each).MEDIA_PATH for each in VOICES]
     assert len(paths) == len(set(paths))
 
 
@@ -89,22 +106,73 @@ def test_what_proves_nothing_is_rejected_on_every_route(
         assert str(caught.value).isidentifier()  # a short reason that can be counted
 
 
-def test_no_secret_is_shown(name: str) -> None:
+def shown(*things: object) -> str:
+    with redirect_stdout(io.StringIO()) as written:
+        print(*things, *map(repr, things))
+    return written.getvalue()
+
+
+def test_a_channels_secrets_are_known_and_not_shown(name: str) -> None:
     made = channel(name)
-    request = next(made.send(order(made), BASE))
-    with redirect_stdout(io.StringIO()) as shown:
-        print(made, repr(made), request, repr(request))
-    assert "canary" not in shown.getvalue()
+    assert all("canary" in secret for secret in secret_values(made))
+    assert len(secret_values(made)) >= 1
+    assert "canary" not in shown(made)
 
 
+@pytest.mark.parametrize("name", TEXTS)
+def test_no_secret_is_shown_by_a_request(name: str) -> None:
+    made = text_channel(name)
+    assert "canary" not in shown(next(made.send(order(made), BASE)))
+
+
+@pytest.mark.parametrize("name", TEXTS)
 def test_messages_are_handed_over_only_by_tls(name: str) -> None:
-    made = channel(name)
+    made = text_channel(name)
     assert next(made.send(order(made), BASE)).url.startswith("https://")
 
 
+@pytest.mark.parametrize("name", TEXTS)
 def test_an_empty_answer_is_no_receipt(name: str) -> None:
-    made = channel(name)
+    made = text_channel(name)
     exchange = made.send(order(made), BASE)
     next(exchange)
     with pytest.raises(SendUnknown):
         exchange.send(Reply(200, {}, b""))
+
+
+@pytest.mark.parametrize("name", VOICES)
+@pytest.mark.parametrize("method", ["GET", "POST", "HEAD"])
+def test_a_media_socket_that_proves_nothing_is_rejected(name: str, method: str) -> None:
+    made = voice_channel(name)
+    request = Webhook(method, BASE + made.MEDIA_PATH, made.MEDIA_PATH, {}, b"")
+    with pytest.raises(Rejected) as caught:
+        made.prove_media(request)
+    assert str(caught.value).isidentifier()
+
+
+@pytest.mark.parametrize("name", VOICES)
+def test_a_call_is_answered_with_the_token_and_nothing_else_that_is_secret(name: str) -> None:
+    made = voice_channel(name)
+    answer = made.connect("the-token", BASE)
+    assert answer.status == 200
+    assert answer.body.count(b"the-token") == 1
+    assert b"canary" not in answer.body
+
+
+@pytest.mark.parametrize("name", VOICES)
+@pytest.mark.parametrize("data", ["", "{}", b"", b"\xff", "\x00", "[[[["])
+def test_a_media_socket_outlives_nonsense(name: str, data: str | bytes) -> None:
+    end = voice_channel(name).media()
+    for _ in range(2):
+        with pytest.raises(ProtocolError) as caught:
+            end.receive(data, 0.0)
+        assert str(caught.value).isidentifier()  # a short reason that can be counted
+    assert list(end.data_to_send()) == []
+
+
+@pytest.mark.parametrize("name", VOICES)
+def test_a_media_socket_obeys_nothing_before_it_has_started(name: str) -> None:
+    end = voice_channel(name).media()
+    for each in (Play(b"\xff" * 160), Mark(MarkName("1")), StopPlaying()):
+        end.obey(each, 0.0)
+    assert list(end.data_to_send()) == []

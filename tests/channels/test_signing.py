@@ -11,7 +11,7 @@ from multidict import MultiDict
 from twilio.request_validator import RequestValidator
 
 from channels.contract import Webhook
-from channels.signing import basic, read_form, same, twilio_form, twilio_signature
+from channels.signing import basic, read_form, same, twilio_form, twilio_signature, twilio_upgrade
 from pipeline.errors import Rejected
 
 TOKEN = "12345"
@@ -209,3 +209,45 @@ def test_basic_is_what_rfc_7617_says() -> None:
 @given(st.text(max_size=10), st.text(max_size=10))
 def test_same_is_equality_for_any_text(one: str, other: str) -> None:
     assert same(one, other) == (one == other)
+
+
+sockets = st.builds("{}://{}{}".format, st.sampled_from(["wss", "ws"]), hosts, st.just("/media"))
+
+
+@given(sockets, st.sampled_from(["", "/"]))
+def test_the_opening_of_a_socket_is_proved_by_its_address_as_the_vendor_signs_it(
+    url: str, slash: str
+) -> None:
+    signature = RequestValidator(TOKEN).compute_signature(url + slash, {})
+    headers = {"x-twilio-signature": signature, "content-type": "application/json"}
+    asked = url.replace("ws", "http", 1)
+    twilio_upgrade(Webhook("GET", asked, "/media", headers, b""), ["another", TOKEN])
+    with pytest.raises(Rejected, match="bad_signature"):
+        twilio_upgrade(Webhook("GET", f"{asked}s", "/media", headers, b""), ["another", TOKEN])
+    with pytest.raises(Rejected, match="bad_signature"):
+        twilio_upgrade(Webhook("GET", asked, "/media", headers, b""), ["another", ""])
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "reason"),
+    [
+        ("POST", {"x-twilio-signature": "x"}, "not_a_get"),
+        ("HEAD", {"x-twilio-signature": "x"}, "not_a_get"),
+        ("GET", {}, "missing_signature"),
+        ("GET", {"x-twilio-signature": ""}, "missing_signature"),
+        ("GET", {"x-twilio-signature": "x"}, "bad_signature"),
+        ("GET", {"x-twilio-signature": "é\udcff"}, "bad_signature"),
+    ],
+)
+def test_a_socket_that_proves_nothing_is_refused(
+    method: str, headers: dict[str, str], reason: str
+) -> None:
+    with pytest.raises(Rejected, match=reason):
+        twilio_upgrade(Webhook(method, "https://gw/media", "/media", headers, b""), [TOKEN])
+
+
+def test_what_was_signed_for_a_page_opens_no_socket() -> None:
+    signature = RequestValidator(TOKEN).compute_signature("https://gw/media", {})
+    request = Webhook("GET", "https://gw/media", "/media", {"x-twilio-signature": signature}, b"")
+    with pytest.raises(Rejected, match="bad_signature"):
+        twilio_upgrade(request, [TOKEN])

@@ -9,7 +9,8 @@ import pytest
 from aiohttp import encode_basic_auth, web
 from aiohttp.test_utils import TestServer
 
-from gateway.doctor import Finding, Level, examine
+from gateway.doctor import examine
+from gateway.findings import Finding, Level
 from gateway.settings import Settings, load
 from storage import businesses
 
@@ -24,7 +25,12 @@ class Outside:
 
     def __init__(self) -> None:
         self.account_status = "active"
-        self.number = {"phone_number": NUMBER, "sms_url": "", "sms_method": "POST"}
+        self.number = {
+            "phone_number": NUMBER,
+            "sms_method": "POST",
+            "voice_method": "POST",
+            "status_callback_method": "POST",
+        }
         self.clock_ahead = timedelta(0)
         self.models_status = 200
         self.healthy = True
@@ -63,7 +69,10 @@ async def outside():
     outside = Outside()
     async with TestServer(outside.app()) as server:
         outside.url = str(server.make_url("")).rstrip("/")
-        outside.number["sms_url"] = f"{outside.url}/webhooks/twilio/sms#rc=3&rp=all"
+        hooks = f"{outside.url}/webhooks/twilio"
+        outside.number["sms_url"] = f"{hooks}/sms#rc=3&rp=all"
+        outside.number["voice_url"] = f"{hooks}/voice#rc=3&rp=all"
+        outside.number["status_callback"] = f"{hooks}/voice/status"
         yield outside
 
 
@@ -127,7 +136,9 @@ async def test_when_all_is_well_every_line_says_so(given, looked_at):
         "twilio",
         "gateway",
     ]
+    assert "twilio-sms, twilio-voice" in found["settings"].said
     assert "texts are written by small" in found["settings"].said
+    assert "calls are answered by the built-in attendant" in found["settings"].said
     assert "my_hibachi, version 1" in found["business"].said
 
 
@@ -191,7 +202,7 @@ async def test_a_clock_that_is_off_is_told_from_the_providers(
 
 @pytest.mark.parametrize(
     ("public", "level"),
-    [("http://localhost:9", Level.FAIL), ("http://127.0.0.2:9", Level.WARN)],
+    [("http://localhost:9", Level.FAIL), ("http://127.0.0.2:9", Level.FAIL)],
 )
 async def test_a_real_provider_needs_an_address_it_can_reach_and_trust(
     given, looked_at, public, level
@@ -275,6 +286,33 @@ async def test_a_model_the_server_does_not_have_is_a_warning(given, looked_at):
     assert "OPENAI_TEXT_MODEL" in found["model"].said
 
 
+async def test_the_model_that_takes_calls_is_looked_at_where_it_is(given, looked_at, outside):
+    voice = {
+        **given,
+        "OPENAI_REALTIME_URL": f"{outside.url}/v1/realtime".replace("http", "ws"),
+        "OPENAI_REALTIME_MODEL": "small",
+    }
+    found = await looked_at(voice)
+    assert found["calls"] == Finding(Level.OK, "calls", f"small at {outside.url}/v1")
+    assert "calls are answered by small" in found["settings"].said
+    found = await looked_at({**voice, "OPENAI_REALTIME_FALLBACK_MODEL": "tiny"})
+    assert found["calls"].level is Level.OK
+    assert found["calls, 2nd"].level is Level.WARN
+    assert "OPENAI_REALTIME_FALLBACK_MODEL" in found["calls, 2nd"].said
+    found = await looked_at({**voice, "OPENAI_REALTIME_URL": "ws://127.0.0.1:1/v1/realtime"})
+    assert found["calls"].level is Level.FAIL
+    assert "OPENAI_REALTIME_URL" in found["calls"].said
+    keyed = {**given, "OPENAI_API_KEY": "k", "OPENAI_REALTIME_MODEL": "large"}
+    assert "mend OPENAI_REALTIME_MODEL" in (await looked_at(keyed))["calls"].said
+
+
+async def test_a_number_whose_calls_go_elsewhere_is_a_warning(given, looked_at, outside):
+    outside.number["voice_url"] = "https://demo.twilio.com/welcome/voice/"
+    found = await looked_at(given)
+    assert found["twilio"].level is Level.WARN
+    assert f"POST {outside.url}/webhooks/twilio/voice#rc=3&rp=all" in found["twilio"].said
+
+
 async def test_a_gateway_that_is_not_running_is_a_warning(given, looked_at, outside):
     outside.healthy = False
     assert (await looked_at(given))["gateway"].level is Level.WARN
@@ -295,7 +333,3 @@ async def test_what_others_can_read_or_change_is_told_with_what_mends_it(given, 
     assert (found["secrets"].level, found["data"].level) == (Level.FAIL, Level.FAIL)
     assert f"chmod 600 {exposed / 'secrets' / 'API_TOKEN'}" in found["secrets"].said
     assert f"chmod go-w {exposed}" in found["data"].said
-
-
-def test_a_finding_is_one_line():
-    assert str(Finding(Level.FAIL, "disk", "full")) == "FAIL  disk        full"

@@ -8,6 +8,7 @@ from types import MappingProxyType
 import pytest
 
 from channels.twilio_sms import TwilioSms
+from channels.twilio_voice import TwilioVoice
 from gateway import front
 from storage.database import open_pool
 from tests.gateway.conftest import OWNER_TOKEN
@@ -17,6 +18,15 @@ NUMBER = "+19165550100"
 
 def sms(api_url: str) -> TwilioSms:
     return TwilioSms("AC" + "0" * 32, "canary-auth-token", NUMBER, api_url=api_url)
+
+
+def both(api_url: str) -> dict[str, object]:
+    """The settings of a line that takes texts and calls."""
+    voice = TwilioVoice("AC" + "0" * 32, "canary-auth-token", NUMBER)
+    return {
+        "channels": MappingProxyType({"twilio-sms": sms(api_url)}),
+        "voice_channels": MappingProxyType({"twilio-voice": voice}),
+    }
 
 
 def with_settings(context, **changes) -> None:
@@ -79,6 +89,57 @@ async def test_which_model_answers_is_named(client, context, base_url, host):
     assert "OPENAI_API_KEY" not in page
 
 
+async def test_a_practice_line_is_called_with_keys_while_no_model_speaks(client, context):
+    with_settings(context, **both("http://127.0.0.1:9999"))
+    _, page = await seen(client)
+    assert f"The number to call is <strong>{NUMBER}</strong>, on a practice line" in page
+    assert 'scripts/call --keys "1,20#,5#,95125#"' in page
+    assert ".wav" not in page
+    assert "Calls</dt> <dd>The built-in attendant, by the keys of the phone" in page
+    assert "<code>OPENAI_REALTIME_URL</code>" in page
+
+
+async def test_a_practice_line_is_called_with_a_recording_while_a_model_speaks(client, context):
+    with_settings(
+        context,
+        **both("http://localhost:9999"),
+        openai_realtime_url="ws://127.0.0.1:7777/v1/realtime",
+        openai_realtime_fallback_model="gpt-realtime-2.1-mini",
+    )
+    _, page = await seen(client)
+    assert "scripts/call tests/samples/caller/01-quote.wav" in page
+    assert (
+        "Calls</dt> <dd>The model gpt-realtime-2.1 at 127.0.0.1, "
+        "and when it fails gpt-realtime-2.1-mini." in page
+    )
+    assert "To have a model take calls" not in page
+    assert "The built-in attendant, which needs no model" in page
+
+
+async def test_a_real_line_is_called_from_any_phone(client, context):
+    with_settings(context, **both("https://api.twilio.com"))
+    _, page = await seen(client)
+    assert f"Call <strong>{NUMBER}</strong> from any phone" in page
+    assert "scripts/call" not in page
+
+
+async def test_a_model_that_is_kept_from_calls_is_said_to_be(client, context):
+    key = context.settings.secret_key
+    with_settings(context, openai_api_key=key, openai_realtime_url="off")
+    _, page = await seen(client)
+    assert "Models are kept from calls by <code>OPENAI_REALTIME_URL=off</code>" in page
+    assert "The built-in attendant, by the keys of the phone" in page
+    assert "To have a model" not in page
+
+
+async def test_without_its_settings_a_line_takes_neither_texts_nor_calls(client):
+    _, page = await seen(client)
+    for line in ("SMS over Twilio", "Phone over Twilio"):
+        section = page.partition(f'aria-label="{line}"')[2].partition("</section>")[0]
+        assert '<span class="quiet">off</span>' in section
+        assert "<code>TWILIO_NUMBER</code>" in section
+
+
 @pytest.mark.parametrize("role", ["viewer", "agent", "manager", "owner"])
 async def test_a_token_adds_how_it_is_going(client, context, tokens, role):
     status, page = await seen(client, tokens[role])
@@ -105,7 +166,7 @@ async def test_a_token_nobody_holds_is_told_so(client, value):
 
 
 async def test_no_secret_is_on_the_page(client, context, tokens):
-    with_settings(context, channels=MappingProxyType({"twilio-sms": sms("http://localhost:1")}))
+    with_settings(context, **both("http://localhost:1"))
     _, page = await seen(client, tokens["owner"])
     for secret in ("canary", OWNER_TOKEN, "password", "secret-key"):
         assert secret not in page

@@ -14,6 +14,7 @@ import pytest
 import structlog
 from structlog.contextvars import bound_contextvars
 
+from channels.twilio_voice import TwilioVoice
 from gateway import log as logs
 from gateway.settings import load
 from pipeline.ids import ProviderId
@@ -229,6 +230,21 @@ def test_a_process_configured_by_its_settings_tells_none_of_their_secrets(sink, 
     log.error("told", password="canary%2Fpassword", other=["canary/password", "canary-redis"])
     written = capsys.readouterr().out
     assert written.count('"worker": "2"') == 7
+    assert "canary" not in written
+
+
+def test_the_secrets_of_a_channel_for_calls_alone_are_kept_too(sink, tmp_path, capsys):
+    environ = {
+        "DATA_DIR": str(tmp_path),
+        "API_TOKEN": "a-token-of-sixteen",
+        "SECRET_KEY": "a-key-of-sixteen-0",
+    }
+    voice = TwilioVoice("AC" + "0" * 32, "canary-first-token", "+19165550100", "canary-second")
+    settings = load(environ, None).model_copy(update={"voice_channels": {"twilio-voice": voice}})
+    logs.configure_with(settings)
+    structlog.get_logger("gateway").error("told", first="canary-first-token", x="canary-second")
+    written = capsys.readouterr().out
+    assert '"event": "told"' in written
     assert "canary" not in written
 
 

@@ -10,6 +10,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from redis.asyncio import Redis
 
 from gateway.metrics import Metrics, Worst, exposition, merge, publish, publish_loop, watch_loop
+from pipeline.call.status import CallRang, CallStatus
+from storage import calls
 from storage.database import open_pool
 
 
@@ -82,6 +84,7 @@ async def test_without_postgresql_old_figures_are_not_shown_as_true(database_dsn
     assert samples["concierge_database_up", ()] == 0
     assert math.isnan(samples["concierge_inbox_oldest_seconds", ()])
     assert math.isnan(samples["concierge_outbox_messages", (("state", "unknown"),)])
+    assert math.isnan(samples["concierge_calls_open", (("status", "in_progress"),)])
 
 
 async def _conversation(pool, due_seconds_ago: int | None) -> object:
@@ -138,6 +141,47 @@ async def test_ages_are_those_of_what_is_still_owed(pool):
     assert samples["concierge_escalations_open", ()] == 1
 
 
+async def test_calls_that_are_not_over_are_counted_by_their_state(pool):
+    for number, status in enumerate(["ringing", "in_progress", "in_progress", "completed"]):
+        ringing = await calls.ring(pool, CallRang("twilio", f"CA{number}", None, "+1"))
+        await pool.execute(
+            "UPDATE calls SET status = $2 WHERE id = $1", ringing.call_id, CallStatus(status)
+        )
+    samples = read(await exposition(Metrics(), pool))
+    counted = {
+        dict(labels)["status"]: value
+        for (name, labels), value in samples.items()
+        if name == "concierge_calls_open"
+    }
+    assert counted == {"initiated": 0, "ringing": 1, "in_progress": 2, "on_hold": 0}
+
+
+def test_what_a_call_is_measured_by_has_its_unit_and_its_labels():
+    metrics = Metrics()
+    metrics.calls.labels("inbound", "quoted").inc()
+    metrics.calls_active.set(2)
+    metrics.call_seconds.labels("inbound").observe(61)
+    metrics.first_audio_seconds.observe(0.48)
+    metrics.turn_gap_seconds.observe(0.9)
+    metrics.interruptions.inc()
+    metrics.greeting_fallbacks.inc()
+    metrics.call_tools.labels("calculate_party_quote", True).inc()
+    metrics.media_refused.labels("token").inc()
+    metrics.media_errors.labels("not_json").inc()
+    metrics.model_connections.labels("open").inc()
+    metrics.model_troubles.labels("response_cancel_not_active").inc()
+    samples = read(metrics.text())
+    assert samples["concierge_calls_active", ()] == 2
+    ended = (("direction", "inbound"), ("outcome", "quoted"))
+    assert samples["concierge_calls_total", ended] == 1
+    long = (("direction", "inbound"), ("le", "120.0"))
+    assert samples["concierge_call_seconds_bucket", long] == 1
+    assert samples["concierge_turn_gap_seconds_bucket", (("le", "0.7"),)] == 0
+    assert samples["concierge_turn_gap_seconds_bucket", (("le", "1.0"),)] == 1
+    tool = (("success", "True"), ("tool", "calculate_party_quote"))
+    assert samples["concierge_call_tools_total", tool] == 1
+
+
 @pytest.mark.parametrize("name", ["turn_seconds", "outbox", "loop_lag_seconds"])
 def test_each_family_appears_once_however_many_workers(name):
     text = Metrics().text()
@@ -149,7 +193,7 @@ def test_every_name_ends_in_a_unit_or_says_what_it_counts():
     metrics = Metrics()
     names = [family.name for family in metrics.registry.collect()]
     names += [family.name for family in metrics.backlog.registry.collect()]
-    counted = ("_conversations", "_messages", "_open", "_up", "_build", "_seconds")
+    counted = ("_conversations", "_messages", "_open", "_active", "_up", "_build", "_seconds")
     text = metrics.text()
     for name in names:
         assert name.startswith("concierge_")

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.twilio_sms import TwilioSms
+from channels.twilio_voice import TwilioVoice
 from gateway.settings import OWN_NAMES, Settings, SettingsError, load, worker_environment
 
 STRONG = "0123456789abcdefSTRONG"
@@ -49,6 +50,8 @@ def test_with_nothing_given_every_default_holds(given_):
     assert not settings.text_model_on
     assert not settings.fallback_model_on
     assert settings.channels == {}
+    assert settings.voice_channels == {}
+    assert settings.realtime_url is None
 
 
 def test_the_public_address_follows_host_and_port_and_loses_its_last_slash(given_):
@@ -148,7 +151,8 @@ def test_a_database_is_named_by_its_url_and_never_shown(given_, url):
 
 def test_secrets_do_not_show(given_):
     settings = load({**given_, **TWILIO, "OPENAI_API_KEY": "sk-very-private"}, None)
-    for shown in (repr(settings), str(settings), f"{settings.api_token}", repr(settings.channels)):
+    channels = repr([settings.channels, settings.voice_channels])
+    for shown in (repr(settings), str(settings), f"{settings.api_token}", channels):
         assert STRONG not in shown
         assert "sk-very-private" not in shown
 
@@ -236,10 +240,33 @@ def test_a_channel_with_its_settings_is_on(given_):
     assert others == []
 
 
+def test_one_accounts_settings_switch_on_its_texts_and_its_calls(given_):
+    settings = load({**given_, **TWILIO}, None)
+    (name, voice), *others = settings.voice_channels.items()
+    assert name == "twilio-voice"
+    assert isinstance(voice, TwilioVoice)
+    assert voice.address == "+19165550100"
+    assert others == []
+    assert settings.every_channel == [*settings.channels.values(), voice]
+
+
 def test_a_half_set_channel_is_a_mistake_that_names_what_is_missing(given_):
     half = {"TWILIO_NUMBER": "+19165550100", "TWILIO_AUTH_TOKEN": STRONG}
-    (found,) = mistakes({**given_, **half})
-    assert found.startswith("TWILIO_ACCOUNT_SID must be given too for twilio-sms")
+    assert mistakes({**given_, **half}) == (
+        "TWILIO_ACCOUNT_SID must be given too for twilio-sms and twilio-voice; "
+        "or take out TWILIO_AUTH_TOKEN, TWILIO_NUMBER to leave them off",
+    )
+
+
+def test_a_mistake_that_two_channels_share_is_reported_once(given_):
+    wrong = {
+        "TWILIO_ACCOUNT_SID": "AC1",
+        "TWILIO_AUTH_TOKEN": "two words",
+        "TWILIO_NUMBER": "1",
+        "TWILIO_API_URL": "ftp://x",
+    }
+    named = [mistake.partition(" ")[0] for mistake in mistakes({**given_, **wrong})]
+    assert sorted(named) == sorted(wrong)
 
 
 def test_a_channels_own_check_is_a_mistake_by_name(given_):
@@ -254,6 +281,56 @@ def test_a_channels_optional_settings_alone_do_not_switch_it_on(given_):
 @pytest.mark.parametrize("name", ["OPENAI_API_KEY", "OPENAI_BASE_URL"])
 def test_a_key_or_a_server_switches_the_model_on(given_, name):
     assert load({**given_, name: "http://127.0.0.1:1/v1"}, None).text_model_on
+
+
+@pytest.mark.parametrize(
+    ("environ", "url"),
+    [
+        ({}, None),
+        ({"OPENAI_API_KEY": "k"}, "wss://api.openai.com/v1/realtime"),
+        (
+            {"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": "http://127.0.0.1:1/v1/"},
+            "ws://127.0.0.1:1/v1/realtime",
+        ),
+        (
+            {"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": "https://http.example/v1"},
+            "wss://http.example/v1/realtime",
+        ),
+        ({"OPENAI_BASE_URL": "http://127.0.0.1:11434/v1"}, None),
+        ({"OPENAI_REALTIME_URL": "ws://127.0.0.1:9/v1/realtime/"}, "ws://127.0.0.1:9/v1/realtime"),
+        (
+            {"OPENAI_API_KEY": "k", "OPENAI_REALTIME_URL": "wss://voice.example/v1/realtime"},
+            "wss://voice.example/v1/realtime",
+        ),
+        ({"OPENAI_API_KEY": "k", "OPENAI_REALTIME_URL": "off"}, None),
+        ({"OPENAI_API_KEY": "k", "OPENAI_REALTIME_URL": ""}, "wss://api.openai.com/v1/realtime"),
+    ],
+)
+def test_a_key_or_an_address_of_its_own_lets_a_model_take_calls(given_, environ, url):
+    assert load({**given_, **environ}, None).realtime_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.openai.com/v1/realtime",
+        "Off",
+        "on",
+        "ws://",
+        "wss://u:p@example.com/v1",
+        "wss://example.com/v1?model=x",
+        "ws://example.com:99999/v1",
+    ],
+)
+def test_a_model_for_calls_needs_a_websocket_address_or_off(given_, url):
+    (found,) = mistakes({**given_, "OPENAI_REALTIME_URL": url})
+    assert found.startswith("OPENAI_REALTIME_URL must be a WebSocket address")
+
+
+def test_the_models_that_take_calls_are_named_in_their_order(given_):
+    assert load(given_, None).realtime_models == ["gpt-realtime-2.1"]
+    two = {"OPENAI_REALTIME_MODEL": "large", "OPENAI_REALTIME_FALLBACK_MODEL": "small"}
+    assert load({**given_, **two}, None).realtime_models == ["large", "small"]
 
 
 def test_the_stand_in_uses_the_first_models_name_unless_told(given_):
@@ -303,5 +380,7 @@ def test_every_setting_is_read_by_something():
 
 
 def test_every_setting_says_what_it_must_be():
-    fields = {name: field for name, field in Settings.model_fields.items() if name != "channels"}
+    fields = {
+        name: field for name, field in Settings.model_fields.items() if "channels" not in name
+    }
     assert [name for name, field in fields.items() if not field.description] == []

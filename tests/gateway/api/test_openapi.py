@@ -8,11 +8,11 @@ import pytest
 import schemathesis
 from aiohttp import web
 
-from gateway.api import openapi, orchestrator, quotes
+from gateway.api import calls, openapi, orchestrator, quotes
 from gateway.api.access import ANYONE, needed_role
 
 HTTP_METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
-ROUTES = (*quotes.ROUTES, *openapi.ROUTES, *orchestrator.routes(None))
+ROUTES = (*quotes.ROUTES, *calls.ROUTES, *openapi.ROUTES, *orchestrator.routes(None))
 
 
 def operations(document: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
@@ -53,7 +53,7 @@ async def test_it_is_given_to_anybody_and_is_openapi_3_1(client):
     schema = schemathesis.openapi.from_dict(document)
     schema.validate()
     found = {each.ok().label for each in schema.get_all_operations()}
-    assert len(found) == len(operations(document)) == 8
+    assert len(found) == len(operations(document)) == 11
 
 
 async def test_it_describes_every_route_and_no_other(client, document):
