@@ -35,6 +35,8 @@ log = structlog.get_logger()
 
 DRAIN_SECONDS = 25.0
 KEEPALIVE_SECONDS = 75.0
+STALE_CALL_SECONDS = 4 * 3600.0
+"""No call lasts so long: the report of its end was lost."""
 
 
 async def serve(settings: Settings, listening: socket.socket, number: int) -> None:
@@ -165,6 +167,7 @@ async def _context(settings: Settings, number: int, stack: AsyncExitStack) -> Co
     await outbox.abandon(pool, sender=worker)
     await lanes.abandon(pool, worker=worker)
     await call_rows.abandon(pool, worker=worker)
+    await call_rows.close_stale(pool, older_seconds=STALE_CALL_SECONDS)
     return Context(worker, settings, pool, sessions, metrics, current, version)
 
 

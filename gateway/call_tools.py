@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -37,7 +38,7 @@ from pipeline.inquiry.turn import (
     ToolResult,
 )
 from pipeline.inquiry.validator import check, evidence
-from storage import calls, conversations, inquiries, outbox
+from storage import call_turns, calls, conversations, inquiries, outbox
 from storage.calls import Attached
 from storage.database import DATABASE_DOWN, Db
 
@@ -118,6 +119,7 @@ async def load(context: Context, attached: Attached) -> CallMatter:
         attached.caller,
         matter.version,
         snapshot,
+        used=list(attached.tools),
     )
 
 
@@ -157,6 +159,8 @@ async def run(
             result = _failed(call, NOT_RECORDED)
     if result.success:
         matter.used.append(call.name)
+        with suppress(*DATABASE_DOWN):  # it is done all the same; only the summary is poorer
+            await calls.used(context.pool, matter.call_id, call.name)
     known = call.name if call.name in {*tools.TOOLS, *tools.CALL_TOOLS} else "unknown"
     succeeded = str(result.success).lower()
     context.metrics.call_tools.labels(known, succeeded).inc()
@@ -187,7 +191,7 @@ async def keep_spoken_message(context: Context, matter: CallMatter, audio: bytes
     note = f"A spoken message of {seconds} seconds, kept with call {matter.call_id}."
     try:
         async with context.pool.acquire() as connection, connection.transaction():
-            await calls.keep_message(connection, matter.call_id, audio)
+            await call_turns.keep_message(connection, matter.call_id, audio)
             await _escalate(context, connection, matter, escalation(Reason.MESSAGE_TAKEN, note))
     except DATABASE_DOWN as exc:
         log.warning("spoken_message_not_recorded", error=type(exc).__name__)

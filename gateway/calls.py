@@ -97,6 +97,9 @@ class LiveCall:
         except ProtocolError as exc:
             self._misspoke(leg, str(exc))
             return
+        except Exception as exc:
+            self._broke(exc)
+            return
         self._take(facts, now)
 
     def tell(self, *facts: Fact) -> None:
@@ -120,14 +123,17 @@ class LiveCall:
         if self.ended.is_set():
             return
         only_audio = True
-        for fact in facts:
-            only_audio = only_audio and type(fact) is CallerAudio
-            for order in self.call.handle(fact, now):
-                self._obey(order, now)
-        if only_audio and self.model is not None:
-            self.flush(self.model)  # nothing else can have anything to say
-        else:
-            self._settle(now)
+        try:
+            for fact in facts:
+                only_audio = only_audio and type(fact) is CallerAudio
+                for order in self.call.handle(fact, now):
+                    self._obey(order, now)
+            if only_audio and self.model is not None:
+                self.flush(self.model)  # nothing else can have anything to say
+            else:
+                self._settle(now)
+        except Exception as exc:
+            self._broke(exc)
 
     def _obey(self, order: Order, now: float) -> None:
         kind = type(order)
@@ -168,17 +174,24 @@ class LiveCall:
         self._timer = None
         if self.ended.is_set():
             return
-        at = self.call.deadline(now)
-        if at is not None and at <= now:
-            for order in self.call.expire(now):
-                self._obey(order, now)
-        for leg in self._legs():
-            at = leg.peer.deadline()
+        try:
+            at = self.call.deadline(now)
             if at is not None and at <= now:
-                for fact in leg.peer.expire(now):
-                    for order in self.call.handle(fact, now):
-                        self._obey(order, now)
-        self._settle(now)
+                for order in self.call.expire(now):
+                    self._obey(order, now)
+            for leg in self._legs():
+                at = leg.peer.deadline()
+                if at is not None and at <= now:
+                    self._take(leg.peer.expire(now), now)
+            self._settle(now)
+        except Exception as exc:
+            self._broke(exc)
+
+    def _broke(self, mistake: Exception) -> None:
+        """A mistake of ours: this call is lost, to be taken up again, and no other is touched."""
+        log.error("call_broke", state=self.call.state.name, exc_info=mistake)
+        self.reason = "broke"
+        self.stop()
 
     def _misspoke(self, leg: Leg, reason: str) -> None:
         """A message of a peer made no sense: counted; too many, and its wire is given up."""

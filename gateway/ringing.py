@@ -114,7 +114,7 @@ async def _note(context: Context, channel: VoiceChannel, report: CallReport) -> 
     noted = await calls.report(context.pool, report)
     if noted is not None and noted.moved:
         context.metrics.calls.labels("inbound", noted.status).inc()
-    return channel.NO_ANSWER
+    return Reply()
 
 
 async def _call_back(

@@ -25,7 +25,7 @@ def to_telephone(samples: NDArray[np.int16], rate: int) -> NDArray[np.int16]:
     """The same sound at 8,000 Hz; `rate` is at least that, in Hz."""
     up, down = _ratio(rate)
     count = len(samples) * up // down
-    rounds = -(-count // up)
+    rounds = max(1, -(-count // up))
     padded = np.zeros(rounds * down + 2 * _REACH, np.float32)
     padded[_REACH : _REACH + len(samples)] = samples[: rounds * down + _REACH]
     pieces = np.lib.stride_tricks.sliding_window_view(padded, down + 2 * _REACH)[::down]

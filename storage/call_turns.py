@@ -1,4 +1,5 @@
-"""What was said on a call: each turn a row, stored again whenever more is known of it.
+"""What was said on a call: each turn a row, stored again whenever more is known of it; and the
+messages that callers spoke for staff.
 
 A call may have several media sockets, one after the other; each counts its turns and its time from
 its own start, so a turn is known by (call, media socket, item).
@@ -80,6 +81,14 @@ async def said(db: Db, call_id: UUID) -> Sequence[Said]:
 async def turns(db: Db, call_id: UUID) -> tuple[Turn, ...]:
     """All that was said so far, in order, over all of the call's media sockets."""
     return tuple(each.turn for each in await said(db, call_id))
+
+
+async def keep_message(db: Db, call_id: CallId, audio: bytes) -> UUID:
+    """Store a message spoken for staff (G.711 mu-law, 8,000 bytes a second); return its id."""
+    message_id: UUID = await db.fetchval(
+        "INSERT INTO spoken_messages (call_id, audio) VALUES ($1, $2) RETURNING id", call_id, audio
+    )
+    return message_id
 
 
 def storable(text: str) -> str:

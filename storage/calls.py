@@ -6,11 +6,10 @@ along the legal moves, a media token opens one socket only, and a worker that ha
 (its `attachment` is not the latest) can no longer end it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
-from uuid import UUID
 
 from pipeline.call.status import MOVES, CallRang, CallReport, CallStatus, Direction
 from pipeline.ids import CallId, ContactId, ConversationId, InquiryId
@@ -120,6 +119,8 @@ class Attached:
     memory: Mapping[str, Any]
     """Where the attendant's dialogue stood; empty at first."""
     model_failed: bool
+    tools: Sequence[str]
+    """That did what they were asked, on the call's earlier media sockets, in order."""
     created_at: datetime
     answered_at: datetime
     """When the first media socket came."""
@@ -155,7 +156,7 @@ async def attach(
             RETURNING *)
         SELECT t.id AS call_id, t.conversation_id, c.contact_id, i.id AS inquiry_id,
                i.version AS inquiry_version, t.provider, t.provider_id, t.caller, t.callee,
-               t.attached AS attachment, t.answered_by, t.memory, t.model_failed,
+               t.attached AS attachment, t.answered_by, t.memory, t.model_failed, t.tools,
                t.created_at, t.answered_at
           FROM taken t JOIN conversations c ON c.id = t.conversation_id,
                LATERAL inquiry_of(c.contact_id) i
@@ -176,19 +177,16 @@ async def remember(db: Db, call_id: CallId, memory: Mapping[str, Any]) -> None:
     await db.execute("UPDATE calls SET memory = $2 WHERE id = $1", call_id, dict(memory))
 
 
+async def used(db: Db, call_id: CallId, tool: str) -> None:
+    """A tool did on this call what it was asked."""
+    await db.execute("UPDATE calls SET tools = tools || $2::text WHERE id = $1", call_id, tool)
+
+
 async def model_failed(db: Db, call_id: CallId) -> None:
     """The model is not to be tried again on this call: the attendant goes on with it."""
     await db.execute(
         "UPDATE calls SET model_failed = true, answered_by = $2 WHERE id = $1", call_id, ATTENDANT
     )
-
-
-async def keep_message(db: Db, call_id: CallId, audio: bytes) -> UUID:
-    """Store a message spoken for staff (G.711 mu-law, 8,000 bytes a second); return its id."""
-    message_id: UUID = await db.fetchval(
-        "INSERT INTO spoken_messages (call_id, audio) VALUES ($1, $2) RETURNING id", call_id, audio
-    )
-    return message_id
 
 
 _SPENT = """

@@ -18,6 +18,7 @@ CREATE TABLE calls (
     worker           text,                       -- that holds its media socket now
     answered_by      text,                       -- model:NAME or attendant
     model_failed     boolean NOT NULL DEFAULT false,
+    tools            text[] NOT NULL DEFAULT '{}', -- that did what they were asked, in order
     memory           jsonb NOT NULL DEFAULT '{}', -- where the attendant's dialogue stands
     business_version integer REFERENCES business_versions,
     end_reason       text,                       -- null until somebody ended it on purpose

@@ -10,7 +10,7 @@ from pipeline.call.status import CallStatus
 from pipeline.ids import QuoteId
 from pipeline.inquiry.vocabulary import KnownQuote
 from pipeline.quote.quote import Party, price
-from storage import call_records, calls, quotes
+from storage import call_records, call_turns, calls, quotes
 from storage.businesses import seed, seed_files
 from tests.storage.arrivals import DANA, LEE, US
 from tests.storage.test_calls import end, rang, taken_up
@@ -112,8 +112,8 @@ async def test_a_call_that_nobody_took_up_has_no_quotes(pool):
 @pytest.mark.parametrize("number", [0, 3, 10**6])
 async def test_messages_are_counted_from_one_in_the_order_they_were_spoken(pool, number):
     attached = await taken_up(pool, sid(1))
-    await calls.keep_message(pool, attached.call_id, b"\xff" * 16_000)
-    await calls.keep_message(pool, attached.call_id, b"\x7f" * 800)
+    await call_turns.keep_message(pool, attached.call_id, b"\xff" * 16_000)
+    await call_turns.keep_message(pool, attached.call_id, b"\x7f" * 800)
     listed = await call_records.messages(pool, attached.call_id)
     assert [(each.number, each.milliseconds) for each in listed] == [(1, 2000), (2, 100)]
     assert await call_records.message_audio(pool, attached.call_id, 2) == b"\x7f" * 800

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from pipeline.call.status import MOVES, CallRang, CallReport, CallStatus
-from storage import calls
+from storage import call_turns, calls
 from storage.businesses import seed, seed_files
 from storage.calls import MOST_REOFFERS
 from tests.storage.arrivals import DANA, LEE, US, arrive, claim, text
@@ -215,9 +215,18 @@ async def test_a_call_on_hold_that_was_lost_is_in_progress_again(pool):
 
 async def test_a_spoken_message_is_kept_byte_for_byte(pool):
     attached = await taken_up(pool)
-    message = await calls.keep_message(pool, attached.call_id, bytes(range(256)) * 4)
+    message = await call_turns.keep_message(pool, attached.call_id, bytes(range(256)) * 4)
     stored = await pool.fetchrow("SELECT id, audio FROM spoken_messages")
     assert tuple(stored) == (message, bytes(range(256)) * 4)
+
+
+async def test_what_was_done_on_a_call_is_known_when_it_is_taken_up_again(pool):
+    attached = await taken_up(pool)
+    assert attached.tools == []
+    await calls.used(pool, attached.call_id, "calculate_party_quote")
+    await calls.used(pool, attached.call_id, "send_text_message")
+    second = await again(pool, attached.call_id)
+    assert second.tools == ["calculate_party_quote", "send_text_message"]
 
 
 # --- it ends -----------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from pipeline.call.status import CallReport, CallStatus
 from pipeline.call.turns import Turn
 from pipeline.errors import InvalidFields
 from storage import calls
-from storage.call_turns import keep_turn
+from storage.call_turns import keep_message, keep_turn
 from storage.sessions import CallSession, Sessions
 from tests.storage.arrivals import DANA, LEE, US
 from tests.storage.test_call_records import priced, sid
@@ -65,7 +65,7 @@ async def whole_call(pool):
     await again(pool, attached.call_id, sid=sid(1))
     await keep_turn(pool, attached.call_id, 2, SORRY)
     quote = await priced(pool, attached.inquiry_id)
-    await calls.keep_message(pool, attached.call_id, b"\x7f" * 12_000)
+    await keep_message(pool, attached.call_id, b"\x7f" * 12_000)
     await end(
         pool,
         attached.call_id,
