@@ -25,6 +25,7 @@ from gateway.settings import OPENAI_URL, Settings
 from gateway.tools import Model
 from gateway.web import routes
 from pipeline.events import CallerGone
+from realtime.speech import Speech
 from storage import calls as call_rows
 from storage import lanes, outbox
 from storage.conversations import Accepted
@@ -168,7 +169,8 @@ async def _context(settings: Settings, number: int, stack: AsyncExitStack) -> Co
     await lanes.abandon(pool, worker=worker)
     await call_rows.abandon(pool, worker=worker)
     await call_rows.close_stale(pool, older_seconds=STALE_CALL_SECONDS)
-    return Context(worker, settings, pool, sessions, metrics, current, version)
+    speech = Speech(failed=lambda reason: log.warning("speech_failed", reason=reason))
+    return Context(worker, settings, pool, sessions, metrics, current, version, speech=speech)
 
 
 async def _end(task: "asyncio.Task[None]") -> None:

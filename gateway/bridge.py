@@ -24,7 +24,7 @@ from gateway.context import Context
 from pipeline.attendant.phone import Attendant
 from pipeline.call.machine import Call, Plan
 from pipeline.call.status import CallStatus
-from pipeline.call.summary import summarise
+from pipeline.call.summary import LOST, summarise
 from pipeline.call.turns import Turn
 from pipeline.call.words import words
 from pipeline.errors import ModelFailed
@@ -135,6 +135,7 @@ class Bridge:
             call=Call(plan, time.monotonic()),
             carrier=Leg("carrier", self._carrier, line),
             attendant=Leg("attendant", attendant),
+            last_words=attendant.caller_gone,
             records=records.obey,
             metrics=self._context.metrics,
             clock=time.monotonic,
@@ -195,7 +196,7 @@ class Bridge:
         await self._socket.close()
         await records.close()
         spent = self._spent(live)
-        outcome = "lost"
+        outcome = LOST
         with _storing():
             if ended is None:
                 await calls.detach(pool, held.call_id, held.attachment, **spent)
@@ -232,7 +233,8 @@ class Bridge:
 
     def _count(self, live: LiveCall, outcome: str) -> None:
         metrics, timings = self._context.metrics, live.call.timings
-        metrics.calls.labels("inbound", outcome).inc()
+        if outcome != LOST:  # else it goes on, or `ringing` says what it came to
+            metrics.calls.labels("inbound", outcome).inc()
         metrics.call_seconds.labels("inbound").observe(time.monotonic() - self._began)
         metrics.interruptions.inc(timings.interruptions)
         if timings.first_audio_ms is not None:

@@ -18,6 +18,7 @@ from pipeline.errors import ProtocolError
 from pipeline.events import (
     AnswerTool,
     CallerAudio,
+    CallerGone,
     CancelResponse,
     Fact,
     HangUp,
@@ -82,6 +83,8 @@ class LiveCall:
     records: Callable[[Order], None]
     metrics: Metrics
     clock: Callable[[], float]
+    last_words: Callable[[float], Sequence[Fact]] = lambda now: ()
+    """What the attendant has to tell when the caller is gone: a message that was being spoken."""
     model: Leg | None = None
     """Given when it is being connected; None where the attendant answers."""
     ended: asyncio.Event = field(default_factory=asyncio.Event)
@@ -125,15 +128,22 @@ class LiveCall:
         only_audio = True
         try:
             for fact in facts:
-                only_audio = only_audio and type(fact) is CallerAudio
-                for order in self.call.handle(fact, now):
-                    self._obey(order, now)
+                if type(fact) is not CallerAudio:
+                    only_audio = False
+                    if isinstance(fact, CallerGone):
+                        self._step(self.last_words(now), now)
+                self._step((fact,), now)
             if only_audio and self.model is not None:
                 self.flush(self.model)  # nothing else can have anything to say
             else:
                 self._settle(now)
         except Exception as exc:
             self._broke(exc)
+
+    def _step(self, facts: Sequence[Fact], now: float) -> None:
+        for fact in facts:
+            for order in self.call.handle(fact, now):
+                self._obey(order, now)
 
     def _obey(self, order: Order, now: float) -> None:
         kind = type(order)

@@ -11,7 +11,7 @@ from gateway.metrics import Metrics
 from gateway.settings import Settings
 from gateway.tools import Turnstile
 from pipeline.business.document import Business
-from realtime.speech import Speech, available
+from realtime.speech import Speech
 from storage.sessions import Sessions
 
 
@@ -39,7 +39,7 @@ class Context:
     @property
     def can_talk(self) -> bool:
         """Whether calls can be answered: by a model, or in the attendant's voice."""
-        return self.settings.realtime_url is not None or available()
+        return self.settings.realtime_url is not None or self.speech.installed
 
 
 CONTEXT = web.AppKey("context", Context)

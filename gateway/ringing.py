@@ -13,11 +13,13 @@ import structlog
 
 from channels.contract import Reply, VoiceChannel, Webhook
 from gateway.context import Context
-from pipeline.call.status import CallRang, CallReport, CallStatus, MediaOver
+from pipeline.call.status import MOVES, CallRang, CallReport, CallStatus, MediaOver
+from pipeline.call.summary import LOST, summarise
 from pipeline.ids import CallId, ConversationId
 from pipeline.inquiry import policy
 from pipeline.inquiry.escalation import Reason
-from storage import calls, inquiries
+from pipeline.inquiry.facts import Facts
+from storage import call_turns, calls, inquiries
 from storage.calls import After
 
 log = structlog.get_logger()
@@ -59,7 +61,7 @@ async def take(context: Context, channel: VoiceChannel, webhook: Webhook) -> Rep
         case MediaOver() as over:
             return await _after(context, channel, over)
         case CallReport() as report:
-            return await _note(context, channel, report)
+            return await _note(context, report)
 
 
 async def _answer(context: Context, channel: VoiceChannel, rang: CallRang) -> Reply:
@@ -100,21 +102,34 @@ async def _after(context: Context, channel: VoiceChannel, over: MediaOver) -> Re
 async def _give_up(context: Context, lost: After) -> None:
     """The call was lost too often: a person is to call back."""
     await _call_back(context, lost.conversation_id, "The line was lost", lost.caller)
-    await calls.end(
-        context.pool,
-        lost.call_id,
-        status=CallStatus.FAILED,
-        reason="lost",
-        outcome="lost",
-        summary="The line was lost again and again; the caller was promised a call back.",
-    )
+    await _sum_up_lost(context, lost.call_id, CallStatus.FAILED)
 
 
-async def _note(context: Context, channel: VoiceChannel, report: CallReport) -> Reply:
+async def _note(context: Context, report: CallReport) -> Reply:
+    """Count and sum up a call that is over, unless a worker that has its audio will."""
     noted = await calls.report(context.pool, report)
-    if noted is not None and noted.moved:
+    ours = noted is not None and noted.worker is None and noted.outcome is None
+    if noted is None or not (ours and noted.moved) or MOVES[noted.status]:
+        return Reply()
+    if noted.status is CallStatus.COMPLETED:  # its audio was lost, and then the caller gave up
+        await _sum_up_lost(context, noted.call_id, noted.status)
+    else:
         context.metrics.calls.labels("inbound", noted.status).inc()
     return Reply()
+
+
+async def _sum_up_lost(context: Context, call_id: CallId, status: CallStatus) -> None:
+    said = await call_turns.turns(context.pool, call_id)
+    came_to = summarise(context.business, Facts(), None, (), said, ended=LOST)
+    await calls.end(
+        context.pool,
+        call_id,
+        status=status,
+        reason=LOST,
+        outcome=came_to.outcome,
+        summary=came_to.text,
+    )
+    context.metrics.calls.labels("inbound", came_to.outcome).inc()
 
 
 async def _call_back(

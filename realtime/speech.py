@@ -75,6 +75,11 @@ class Speech:
         self._watch: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def installed(self) -> bool:
+        """Whether there can be a voice at all."""
+        return self._installed()
+
     async def start(self) -> bool:
         """Start the child; whether there is a voice now. Without one every utterance is answered
         by an error, at once where none is installed."""

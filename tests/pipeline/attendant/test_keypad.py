@@ -217,6 +217,15 @@ def test_silence_repeats_then_repeats_in_short_then_says_goodbye_and_hangs_up():
     assert due.call.name == "end_call"
 
 
+def test_who_presses_a_key_during_the_goodbye_is_still_served():
+    pad = keypad()
+    for _ in range(3):
+        pad.silent()
+    pad.due()
+    assert pad.press("1")
+    assert pad.due().text == said.ask_adults(BUSINESS)
+
+
 def test_a_key_starts_the_patience_afresh():
     pad = keypad()
     pad.silent()

@@ -240,6 +240,13 @@ def test_a_lone_zero_within_an_entry_is_a_person_after_a_pause():
     assert [fact.call.name for fact in line.of(ToolCalled)] == ["transfer_to_person"]
 
 
+def test_a_key_that_means_nothing_gets_what_it_cut_short_said_again():
+    line = at_the_menu().keys("120#5#95125").wait(2.6)
+    quote = line.said[-1]
+    assert line.order(Press("#")).said[-2:] == [quote, quote]
+    assert line.wait(2).order(Press("#")).said.count(quote) == 2
+
+
 def test_every_move_is_told_so_that_another_may_go_on():
     line = at_the_menu().keys("120#")
     memory = line.of(DialogueMoved)[-1].memory
@@ -262,6 +269,22 @@ def test_silence_to_the_end_says_goodbye_and_hangs_up():
     assert line.said[3].endswith("Goodbye!")
     assert len(line.said) == 4
     assert [fact.call.name for fact in line.of(ToolCalled)] == ["end_call"]
+
+
+def test_a_key_during_the_goodbye_brings_the_menu_back():
+    line = at_the_menu().wait(36)
+    assert line.said[-1].endswith("Goodbye!")
+    assert line.order(Press("2")).said[-1] == said.hours_and_policies(BUSINESS)
+
+
+def test_a_tool_that_never_comes_back_is_given_up():
+    line = at_the_menu().keys("120#5#")
+    line.take = line.facts.extend  # nobody runs the tool
+    line.keys("95125#").order(Respond("x"))
+    assert [fact.call.name for fact in line.of(ToolCalled)] == ["calculate_party_quote"]
+    line.wait(16).order(Respond("y"))
+    (told,) = (fact.text for fact in line.of(ModelSaid)[-1:])
+    assert told.startswith("Sorry, that is taking too long. A person can help.")
 
 
 # --- speech --------------------------------------------------------------------------------------
