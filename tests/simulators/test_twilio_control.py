@@ -1,5 +1,6 @@
 """Control over HTTP: what a script can do, only with the token, and what it is told."""
 
+import base64
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -7,7 +8,9 @@ import aiohttp
 import pytest
 
 from tests.simulators.stand_in import StandIn
+from tests.simulators.stand_in_voice import VOICE, Media, VoiceStandIn
 from tests.simulators.twilio import TwilioSimulator
+from tests.simulators.twilio_sound import from_wav
 
 THEM = "+14155550123"
 TOKEN = "control-token"
@@ -115,6 +118,8 @@ async def test_without_the_token_nothing_works(twilio: TwilioSimulator, token: s
         ("GET", "messages"),
         ("GET", "ledger"),
         ("POST", "faults"),
+        ("POST", "call"),
+        ("GET", "call/CA1"),
     ]:
         assert (await ask(twilio, method, path, token=token))[0] == 401
 
@@ -122,3 +127,53 @@ async def test_without_the_token_nothing_works(twilio: TwilioSimulator, token: s
 async def test_a_simulator_without_a_token_cannot_be_controlled() -> None:
     async with TwilioSimulator() as twilio:
         assert (await ask(twilio, "GET", "ledger", token=""))[0] == 401
+
+
+VOICE_PLAN = {"steps": [{"listen": True}], "quiet_seconds": 0.2}
+
+
+async def test_a_call_is_placed_watched_and_given_back_with_its_audio() -> None:
+    async def script(media: Media) -> None:
+        await media.until("start")
+        await media.play(100, "a")
+        await media.until("mark")
+
+    async with VoiceStandIn(script) as gateway, TwilioSimulator(control_token=TOKEN) as twilio:
+        twilio.gateway_url = twilio.public_url = gateway.url
+        status, placed = await ask(twilio, "POST", "call", {"from": THEM, **VOICE_PLAN})
+        assert (status, placed["to"]) == (200, twilio.account.number)
+        after, seen, now = placed["seq"], [], {"over": False}
+        while not now["over"]:
+            path = f"call/{placed['sid']}?after={after}&wait=5"
+            _, now = await ask(twilio, "GET", path)
+            after = now["seq"]
+            seen += [event["what"] for event in now["timeline"]]
+    assert now["status"] == "completed"
+    assert sorted(seen).count("voice_started") == 1
+    assert {"answered", "stream_opened", "mark", "ended"} <= set(seen)
+    heard = from_wav(base64.b64decode(now["heard"]))
+    spoken = from_wav(base64.b64decode(now["spoken"]))
+    assert VOICE * 5 in heard
+    assert len(heard) == len(spoken) == now["seconds"] * 8000
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        VOICE_PLAN,
+        {"from": "+19165550100", **VOICE_PLAN},
+        {"from": THEM},
+        {"from": THEM, "steps": [{"dance": True}]},
+    ],
+)
+async def test_a_call_that_nobody_could_make_is_refused(
+    twilio: TwilioSimulator, asked: dict[str, object]
+) -> None:
+    status, told = await ask(twilio, "POST", "call", asked)
+    assert status == 422
+    assert told["error"]
+    assert twilio.ledger.events() == []
+
+
+async def test_a_call_that_was_never_placed_is_unknown(twilio: TwilioSimulator) -> None:
+    assert (await ask(twilio, "GET", "call/CA1"))[0] == 404

@@ -1,4 +1,4 @@
-"""Twilio's messaging as a program of ours: handsets write, the REST API takes, callbacks follow.
+"""Twilio as a program of ours: handsets write and ring, the REST API takes, callbacks follow.
 
 Hard is to be as unkind as the original: answers get lost after a message was created, callbacks
 come late, twice or never, and nothing is repeated that Twilio would not repeat. A message exists
@@ -19,6 +19,10 @@ from typing import Self
 from aiohttp import encode_basic_auth, web
 
 from tests.simulators.ledger import Event, Ledger
+from tests.simulators.twilio_call import CallOutcome
+from tests.simulators.twilio_call_records import to_json as call_to_json
+from tests.simulators.twilio_caller import CallerPlan
+from tests.simulators.twilio_calls import Calls
 from tests.simulators.twilio_control import control_routes
 from tests.simulators.twilio_faults import PLANS, Fault, FaultKind, Plan, in_order
 from tests.simulators.twilio_line import Line
@@ -66,6 +70,8 @@ class TwilioSimulator:
         self.callbacks = callbacks
         self.faults: Iterator[Fault | None] = iter(())
         self.url = self.gateway_url = self.public_url = ""
+        self.voice_fallback_url = ""
+        """Whom a call asks for TwiML when the gateway has none."""
         self._retries, self._deadline = retries, deadline
         self._advanced_opt_out = advanced_opt_out
         self._control_token = control_token
@@ -77,11 +83,14 @@ class TwilioSimulator:
         self._webhooks = Webhooks(
             self.account.token, self.ledger, retries=self._retries, deadline=self._deadline
         )
-        app = web.Application()
+        self._calls = Calls(self.account, self.ledger, self._webhooks)
+        app = web.Application(client_max_size=16 << 20)  # recordings are sent along
         accounts = "/2010-04-01/Accounts/{account}"
         app.router.add_post(f"{accounts}/Messages.json", self._create)
         app.router.add_get(f"{accounts}/Messages.json", self._list)
         app.router.add_get(f"{accounts}/Messages/{{sid}}.json", self._fetch)
+        app.router.add_post(f"{accounts}/Calls/{{sid}}.json", self._update_call)
+        app.router.add_get(f"{accounts}/Calls/{{sid}}.json", self._fetch_call)
         app.router.add_routes(control_routes(self, self._control_token))
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
@@ -95,6 +104,7 @@ class TwilioSimulator:
         for task in self._reporting:
             task.cancel()
         await asyncio.gather(*self._reporting, return_exceptions=True)
+        await self._calls.close()
         await self._runner.cleanup()
         await self._webhooks.close()
         self.ledger.close()
@@ -110,6 +120,23 @@ class TwilioSimulator:
         form = inbound_form(message, self.account, keyword if self._advanced_opt_out else "")
         await asyncio.gather(*(self._tell("inbound", INBOUND_PATH, form) for _ in range(copies)))
         return message.sid
+
+    @property
+    def calls(self) -> Calls:
+        """The calls of this account, to be placed in the background."""
+        self._calls.gateway_url, self._calls.public_url = self.gateway_url, self.public_url
+        self._calls.fallback_url = self.voice_fallback_url
+        return self._calls
+
+    async def call(
+        self, caller: str, plan: CallerPlan, *, extra: Mapping[str, str] | None = None
+    ) -> CallOutcome:
+        """A handset rings our number and does as planned; returns once the call is over.
+
+        `extra` are form fields that its webhooks have besides, such as StirVerstat.
+        """
+        calls = self.calls
+        return await calls.over(calls.place(caller, plan, extra))
 
     async def received(self, address: str, seconds: float = 5.0) -> str | None:
         """The next text that this handset has not been asked about; None if none comes."""
@@ -172,6 +199,24 @@ class TwilioSimulator:
         if message is None:
             return _refuse(NOT_FOUND)
         return web.json_response(to_json(message, self.account))
+
+    async def _update_call(self, request: web.Request) -> web.Response:
+        if not self._knows(request):
+            return _refuse(UNAUTHORIZED)
+        posted = await request.post()
+        form = {name: [str(value) for value in posted.getall(name)] for name in posted}
+        updated = await self.calls.update(request.match_info["sid"], form)
+        if isinstance(updated, Refusal):
+            return _refuse(updated)
+        return web.json_response(call_to_json(updated, self.account))
+
+    async def _fetch_call(self, request: web.Request) -> web.Response:
+        if not self._knows(request):
+            return _refuse(UNAUTHORIZED)
+        record = self.calls.record(request.match_info["sid"])
+        if record is None:
+            return _refuse(NOT_FOUND)
+        return web.json_response(call_to_json(record, self.account))
 
     def _knows(self, request: web.Request) -> bool:
         given = request.headers.get("Authorization", "")

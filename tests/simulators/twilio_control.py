@@ -1,13 +1,16 @@
-"""Control of a Twilio simulator over HTTP, for scripts: text as a customer, read the answers.
+"""Control of a Twilio simulator over HTTP, for scripts: text and ring as a customer.
 
     POST /simulator/text      {"from", "body", "to"?, "media"?, "copies"?} and its webhook's end
     GET  /simulator/messages  ?to=&after=&wait=  what a handset received; waits for the next
     GET  /simulator/ledger    ?after=            everything that happened
+    POST /simulator/call      {"from", a plan as twilio_caller reads it}  rings; its sid at once
+    GET  /simulator/call/SID  ?after=&wait=      its state and timeline, and in the end its audio
     POST /simulator/faults    ["accept_then_drop", null, ...]  one for each create to come
 
 Every route wants `Authorization: Bearer TOKEN`; without a token none of them works.
 """
 
+import base64
 import hmac
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Protocol
@@ -15,11 +18,17 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from tests.simulators.ledger import Event, Ledger
+from tests.simulators.twilio_call import timeline
+from tests.simulators.twilio_caller import plan_from_json
+from tests.simulators.twilio_calls import Calls
 from tests.simulators.twilio_faults import FAULTS
 from tests.simulators.twilio_line import Line
 from tests.simulators.twilio_records import E164, MAX_BODY, Account
+from tests.simulators.twilio_sound import to_wav
 
 LONGEST_WAIT = 30.0
+WITHHELD = ("anonymous", "+266696687")
+"""How a caller is named who does not want to be."""
 
 
 class Controlled(Protocol):
@@ -32,6 +41,9 @@ class Controlled(Protocol):
     async def text(
         self, sender: str, body: str, *, media: Sequence[str] = (), copies: int = 1
     ) -> str: ...
+
+    @property
+    def calls(self) -> Calls: ...
 
     def fail(self, faults: Iterable[Any]) -> None: ...
 
@@ -55,6 +67,8 @@ def control_routes(simulator: Controlled, token: str) -> Sequence[web.RouteDef]:
         web.post("/simulator/text", guarded(_text)),
         web.get("/simulator/messages", guarded(_messages)),
         web.get("/simulator/ledger", guarded(_ledger)),
+        web.post("/simulator/call", guarded(_call)),
+        web.get("/simulator/call/{sid}", guarded(_call_so_far)),
         web.post("/simulator/faults", guarded(_faults)),
     ]
 
@@ -100,6 +114,50 @@ async def _messages(simulator: Controlled, request: web.Request) -> web.Response
 async def _ledger(simulator: Controlled, request: web.Request) -> web.Response:
     after = int(request.query.get("after", "0"))
     return web.json_response({"events": simulator.ledger.events(after=after)})
+
+
+async def _call(simulator: Controlled, request: web.Request) -> web.Response:
+    asked = await request.json()
+    caller = str(asked.get("from", ""))
+    if caller == simulator.account.number or not (E164.fullmatch(caller) or caller in WITHHELD):
+        return _wrong("from must be a customer's number, like +14155550123, or anonymous")
+    try:
+        plan = plan_from_json(asked)
+    except ValueError as exc:
+        return _wrong(str(exc))
+    seq = len(simulator.ledger.events())
+    sid = simulator.calls.place(caller, plan)
+    return web.json_response({"sid": sid, "to": simulator.account.number, "seq": seq})
+
+
+async def _call_so_far(simulator: Controlled, request: web.Request) -> web.Response:
+    sid, after = request.match_info["sid"], int(request.query.get("after", "0"))
+    wait = min(float(request.query.get("wait", "0")), LONGEST_WAIT)
+    record = simulator.calls.record(sid)
+    if record is None:
+        return web.json_response({"error": "no such call"}, status=404)
+    await simulator.ledger.wait_for(
+        lambda: sid in simulator.calls.outcomes or timeline(simulator.ledger, sid, after) or None,
+        wait,
+    )
+    outcome = simulator.calls.outcomes.get(sid)
+    told = {
+        "sid": sid,
+        "status": record.status,
+        "seq": len(simulator.ledger.events()),
+        "timeline": timeline(simulator.ledger, sid, after),
+        "over": outcome is not None,
+    }
+    if outcome is not None:
+        told |= {
+            "seconds": outcome.seconds,
+            "ended_by": outcome.ended_by,
+            "errors": outcome.errors,
+            "late_ms": outcome.late_ms,
+            "heard": base64.b64encode(outcome.heard_wav).decode(),
+            "spoken": base64.b64encode(to_wav(outcome.spoken)).decode(),
+        }
+    return web.json_response(told)
 
 
 async def _faults(simulator: Controlled, request: web.Request) -> web.Response:

@@ -6,6 +6,7 @@ https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import cast
 from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
@@ -16,9 +17,19 @@ from twilio.request_validator import RequestValidator
 from tests.simulators.ledger import Ledger
 
 CONNECT_SECONDS = 5.0
+CLOSE_SECONDS = 1.0
 TOTAL_SECONDS = 15.0
 RETRY_PAUSE = 0.2
 SHOWN = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the gateway answered."""
+
+    status: int
+    content_type: str
+    body: bytes
 
 
 class Webhooks:
@@ -41,7 +52,14 @@ class Webhooks:
     async def post(
         self, purpose: str, url: str, target: str, form: Mapping[str, str]
     ) -> int | None:
-        """Sign for `url`, deliver to `target`; the status, or None when nobody answered in time.
+        """Sign for `url`, deliver to `target`; the status, or None when nobody answered in time."""
+        answer = await self.ask(purpose, url, target, form)
+        return None if answer is None else answer.status
+
+    async def ask(
+        self, purpose: str, url: str, target: str, form: Mapping[str, str]
+    ) -> Answer | None:
+        """Like `post`, for the whole answer.
 
         Only a failure to connect is tried again, all within the deadline.
         """
@@ -52,7 +70,7 @@ class Webhooks:
             "I-Twilio-Idempotency-Token": str(uuid4()),
             "X-Twilio-Signature": self._signature(url, form),
         }
-        about = {"purpose": purpose, "sid": form["MessageSid"], "url": url}
+        about = {"purpose": purpose, "sid": form.get("MessageSid") or form["CallSid"], "url": url}
         body = urlencode(form).encode()
         attempt = 0
         try:
@@ -73,21 +91,39 @@ class Webhooks:
             self._ledger.record("webhook_failed", **about, reason=type(exc).__name__)
         return None
 
+    async def connect(self, url: str, target: str) -> aiohttp.ClientWebSocketResponse:
+        """Open a WebSocket at `target`, signed for `url`; raises ClientError and TimeoutError.
+
+        The signature is over the address alone, and its header is in lower case.
+        """
+        headers = {
+            "Host": urlsplit(url).netloc,
+            "User-Agent": "Twilio.TmeWs/1.0",
+            "x-twilio-signature": self._signature(url, {}),
+        }
+        async with asyncio.timeout(CONNECT_SECONDS):
+            return await self._session.ws_connect(
+                target,
+                headers=headers,
+                max_msg_size=0,
+                timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_SECONDS),
+            )
+
     async def _once(
         self, target: str, headers: Mapping[str, str], body: bytes, about: Mapping[str, str]
-    ) -> int:
+    ) -> Answer:
         async with self._session.post(
             target, data=body, headers=headers, allow_redirects=False
         ) as response:
-            answer = (await response.read())[:SHOWN].decode("utf-8", "replace")
+            answer = Answer(response.status, response.content_type, await response.read())
             self._ledger.record(
                 "webhook_response",
                 **about,
                 status=response.status,
                 content_type=response.content_type,
-                body=answer,
+                body=answer.body[:SHOWN].decode("utf-8", "replace"),
             )
-            return response.status
+            return answer
 
     def _signature(self, url: str, form: Mapping[str, str]) -> str:
         return cast(str, self._validator.compute_signature(url, dict(form)))
