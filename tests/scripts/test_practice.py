@@ -4,6 +4,8 @@ import json
 import signal
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from subprocess import Popen
@@ -161,3 +163,46 @@ def test_it_says_what_it_does(tmp_path: Path) -> None:
     ran = run({}, "--help")
     assert ran.returncode == 0
     assert "practice line" in ran.stdout
+
+
+def test_the_practice_model_is_one_that_our_settings_take_for_a_model(
+    settings: Settings, lines: list[Popen[bytes]]
+) -> None:
+    url, process = practice.practise_speaking(settings)
+    lines.append(process)
+    environ = {"DATA_DIR": str(settings.data_dir), "OPENAI_REALTIME_URL": url}
+    assert load(environ, None).realtime_url == url
+    with pytest.raises(urllib.error.HTTPError) as refused:  # it serves, and nobody controls it
+        urllib.request.urlopen(f"http{url[2:-12]}/simulator/ledger", timeout=5)
+    refused.value.close()
+    assert refused.value.code == 401
+
+
+def test_a_scripted_model_is_called_scripted_and_a_real_one_by_its_name(
+    settings: Settings,
+) -> None:
+    scripted = "\n".join(practice._who_answers(settings, scripted=True))
+    assert "SCRIPTED" in scripted
+    assert "prices come from the real tool" in scripted
+    keys = practice._who_answers(settings, scripted=False)
+    assert "keypad attendant" in keys[0]
+    assert keys[1].strip() == 'scripts/call --keys "1,20#,5#,95125#"'
+    environ = {"DATA_DIR": str(settings.data_dir), "OPENAI_REALTIME_URL": "wss://model.example/x"}
+    real = practice._who_answers(load(environ, None), scripted=False)
+    assert real[0].startswith("Calls are answered by gpt-realtime-2.1 at wss://model.example/x")
+
+
+def test_the_recording_to_try_first_is_there() -> None:
+    assert (ROOT / practice.FIRST_RECORDING).is_file()
+
+
+def test_a_scripted_model_never_takes_real_calls(tmp_path: Path) -> None:
+    real = {
+        "DATA_DIR": str(tmp_path),
+        "TWILIO_ACCOUNT_SID": "AC" + "1" * 32,
+        "TWILIO_AUTH_TOKEN": "2" * 32,
+        "TWILIO_NUMBER": "+19165550100",
+    }
+    ran = run(real, "--practice-model")
+    assert ran.returncode == 1
+    assert "--practice-model is for a practice line" in ran.stderr
