@@ -14,24 +14,24 @@ from functools import partial
 from typing import Any
 
 import structlog
-from aiohttp import web
 
 from gateway import call_tools
 from gateway.call_records import Records
 from gateway.call_tools import CallMatter
 from gateway.calls import Leg, LiveCall
 from gateway.context import Context
+from gateway.media_line import MediaLine
 from pipeline.attendant.phone import Attendant
 from pipeline.call.machine import Call, Plan
 from pipeline.call.status import CallStatus
 from pipeline.call.summary import LOST, summarise
 from pipeline.call.turns import Turn
 from pipeline.call.words import words
-from pipeline.errors import ModelFailed
+from pipeline.errors import ModelFailed, ProtocolError
 from pipeline.events import CallerGone, ModelGone, ModelReady
 from pipeline.inquiry import tools
 from pipeline.inquiry.spoken_prompt import spoken
-from pipeline.peer import Peer, Wire
+from pipeline.peer import Peer
 from realtime.protocol import RealtimeProtocol
 from realtime.settings import SessionSettings, cost_micros
 from realtime.socket import RealtimeSocket, connect
@@ -41,12 +41,8 @@ from storage.database import DATABASE_DOWN
 
 log = structlog.get_logger()
 
-SEND_SECONDS = 5.0
-"""A carrier that takes nothing for so long has gone."""
 CONNECT_SECONDS = 3.5
 """For each model of the chain."""
-MOST_WAITING = 500
-"""Messages to the carrier that may wait: pacing keeps it near none."""
 LAST_SECONDS = 2.0
 """For telling the row how it went."""
 ENDS = {"ended_by_us": "said_goodbye", "too_long": "too_long", "caller_left": "caller_hung_up"}
@@ -60,14 +56,14 @@ class Bridge:
         self,
         context: Context,
         attached: Attached,
-        socket: web.WebSocketResponse,
+        line: MediaLine,
         carrier: Peer,
         texted: Callable[[], None],
     ) -> None:
         """`texted` is called when a text was put into the outbox."""
         self._context = context
         self._attached = attached
-        self._socket = socket
+        self._carrier_line = line
         self._carrier = carrier
         self._texted = texted
         self._began = time.monotonic()
@@ -81,8 +77,14 @@ class Bridge:
         matter = await call_tools.load(context, attached)
         earlier = await call_turns.turns(context.pool, attached.call_id)
         records = Records(context, attached, matter, self._texted)
-        line = _CarrierLine(self._socket)
-        live = self._live(matter, earlier, records, line)
+        try:
+            await self._talk(matter, earlier, records)
+        finally:
+            await records.close()
+
+    async def _talk(self, matter: CallMatter, earlier: Sequence[Turn], records: Records) -> None:
+        context, attached, line = self._context, self._attached, self._carrier_line
+        live = self._live(matter, earlier, records)
         line.gone = records.tell = live.tell
         voice = context.speech.open(lambda data: live.receive(live.attendant, data))
         live.attendant.line = voice
@@ -101,7 +103,9 @@ class Bridge:
             context.metrics.calls_active.dec()
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            for failed in await asyncio.gather(*tasks, return_exceptions=True):
+                if isinstance(failed, Exception):
+                    log.error("call_task_failed", exc_info=failed)
             voice.close()
             if self._line is not None:
                 self._line.close()
@@ -112,7 +116,6 @@ class Bridge:
         matter: CallMatter,
         earlier: Sequence[Turn],
         records: Records,
-        line: "_CarrierLine",
     ) -> LiveCall:
         attached, business = self._attached, matter.snapshot.business
         by_attendant = attached.answered_by == ATTENDANT
@@ -133,7 +136,7 @@ class Bridge:
         )
         return LiveCall(
             call=Call(plan, time.monotonic()),
-            carrier=Leg("carrier", self._carrier, line),
+            carrier=Leg("carrier", self._carrier, self._carrier_line),
             attendant=Leg("attendant", attendant),
             last_words=attendant.caller_gone,
             records=records.obey,
@@ -143,8 +146,11 @@ class Bridge:
 
     async def _read(self, live: LiveCall) -> None:
         """The carrier's messages, until its socket closes."""
-        async for message in self._socket:
-            live.receive(live.carrier, message.data)
+        try:
+            async for data in self._carrier_line.read():
+                live.receive(live.carrier, data)
+        except ProtocolError as exc:
+            self._context.metrics.media_errors.labels(str(exc)).inc()
         live.tell(CallerGone("socket_closed"))
 
     async def _reach_model(
@@ -193,7 +199,7 @@ class Bridge:
                     await calls.ending(pool, held.call_id, held.attachment, ended)
                 elif live.reason == "model_failed":
                     await calls.model_failed(pool, held.call_id)
-        await self._socket.close()
+        await self._carrier_line.close()
         await records.close()
         spent = self._spent(live)
         outcome = LOST
@@ -251,36 +257,6 @@ class Bridge:
             first_audio_ms=timings.first_audio_ms,
             interruptions=timings.interruptions,
         )
-
-
-class _CarrierLine:
-    """The carrier's wire: messages wait in line, and a carrier that takes none has gone."""
-
-    def __init__(self, socket: web.WebSocketResponse) -> None:
-        self._socket = socket
-        self._waiting: asyncio.Queue[Wire] = asyncio.Queue(MOST_WAITING)
-        self.gone: Callable[[CallerGone], None] = lambda fact: None
-        """Told when there is no more use in sending; set before the first message."""
-
-    def send(self, data: Wire) -> None:
-        try:
-            self._waiting.put_nowait(data)
-        except asyncio.QueueFull:
-            asyncio.get_running_loop().call_soon(self.gone, CallerGone("stalled"))
-
-    async def write(self) -> None:
-        """Send, one message after the other."""
-        reason = "socket_closed"
-        try:
-            while True:
-                data = await self._waiting.get()
-                async with asyncio.timeout(SEND_SECONDS):
-                    await self._socket.send_str(str(data))
-        except TimeoutError:
-            reason = "stalled"
-        except (ConnectionError, RuntimeError):
-            pass  # closed or closing: aiohttp says it in either word
-        self.gone(CallerGone(reason))
 
 
 def _discloses(turn: Turn, disclosure: str) -> bool:

@@ -56,6 +56,7 @@ class Records:
         )
         self._writing = asyncio.create_task(self._write())
         self._tools: set[asyncio.Task[None]] = set()
+        self._closed = False
         self._shown = asyncio.create_task(self._show())
 
     def obey(self, order: Order) -> None:
@@ -77,16 +78,22 @@ class Records:
                 task.add_done_callback(self._tools.discard)
 
     async def close(self) -> None:
-        """Finish what is under way; no task is left when this returns."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LAST_SECONDS):
-                if self._tools:
-                    await asyncio.wait(set(self._tools))
-                await self._writes.put(None)
-                await asyncio.wait({self._writing})
-        left = [self._writing, self._shown, *self._tools]
-        for task in left:
-            task.cancel()
+        """Finish what is under way; no task is left when this returns. A second time does no
+        more."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LAST_SECONDS):
+                    if self._tools:
+                        await asyncio.wait(set(self._tools))
+                    await self._writes.put(None)
+                    await asyncio.wait({self._writing})
+        finally:
+            left = [self._writing, self._shown, *self._tools]
+            for task in left:
+                task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
         await self._context.sessions.drop_call(self._attached.call_id)
 

@@ -27,6 +27,7 @@ from pipeline.events import (
     KeepTurn,
     Mark,
     ModelGone,
+    ModelTroubled,
     Order,
     Play,
     Press,
@@ -39,6 +40,7 @@ from pipeline.events import (
     Truncate,
 )
 from pipeline.peer import Peer, Wire
+from realtime.server_events import COMPLAINTS
 
 log = structlog.get_logger()
 
@@ -142,8 +144,16 @@ class LiveCall:
 
     def _step(self, facts: Sequence[Fact], now: float) -> None:
         for fact in facts:
+            if isinstance(fact, ModelTroubled | ModelGone):
+                self._trouble(fact)
             for order in self.call.handle(fact, now):
                 self._obey(order, now)
+
+    def _trouble(self, fact: ModelTroubled | ModelGone) -> None:
+        code = fact.code if isinstance(fact, ModelTroubled) else fact.reason
+        gone = isinstance(fact, ModelGone)
+        self.metrics.model_troubles.labels(code if gone or code in COMPLAINTS else "other").inc()
+        log.warning("model_gone" if gone else "model_troubled", code=code)
 
     def _obey(self, order: Order, now: float) -> None:
         kind = type(order)

@@ -17,6 +17,7 @@ from channels.contract import VoiceChannel
 from gateway.api.access import ANYONE, needs
 from gateway.bridge import Bridge
 from gateway.context import CONTEXT, Context
+from gateway.media_line import MediaLine
 from gateway.ringing import token_expiry
 from gateway.web import webhook_of
 from pipeline.errors import ProtocolError, Rejected
@@ -34,9 +35,12 @@ REFUSED, TOO_LATE = 1008, 1002
 
 
 def handler(
-    channel: VoiceChannel, sent: Callable[[], None]
+    channel: VoiceChannel, sent: Callable[[], None], start_seconds: float = START_SECONDS
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """The route of a channel's media sockets; `sent`: a text was put into the outbox."""
+    """The route of a channel's media sockets.
+
+    `sent`: a text was put into the outbox. A socket has `start_seconds` to say whose it is.
+    """
 
     @needs(ANYONE)
     async def media(request: web.Request) -> web.StreamResponse:
@@ -50,10 +54,16 @@ def handler(
             max_msg_size=MOST_MESSAGE, compress=False, timeout=1.0, decode_text=True
         )
         await socket.prepare(request)
+        line = MediaLine(socket, request.transport)
         try:
-            await _bridge(context, channel, socket, sent)
+            await _bridge(context, channel, line, sent, start_seconds)
+        except DATABASE_DOWN as exc:
+            log.error("call_not_attached", error=type(exc).__name__)
+        except Exception:
+            # What speaks a WebSocket can be given no page that says so.
+            log.exception("call_failed")
         finally:
-            await socket.close()
+            await line.close()
         return socket
 
     return media
@@ -62,41 +72,43 @@ def handler(
 async def _bridge(
     context: Context,
     channel: VoiceChannel,
-    socket: web.WebSocketResponse,
+    line: MediaLine,
     sent: Callable[[], None],
+    start_seconds: float,
 ) -> None:
     peer = channel.media()
     try:
-        async with asyncio.timeout(START_SECONDS):
-            started = await _first_fact(context, socket, peer)
-            attached = await _attach(context, channel, started) if started else None
+        async with asyncio.timeout(start_seconds):
+            started = await _first_fact(context, line, peer)
     except TimeoutError:
+        started = None
+        await line.close(TOO_LATE)
+    if started is None:
         context.metrics.media_refused.labels("never_started").inc()
-        await socket.close(code=TOO_LATE)
         return
-    except DATABASE_DOWN as exc:
-        log.error("call_not_attached", error=type(exc).__name__)
-        return
+    attached = await _attach(context, channel, started)
     if attached is None:
-        await socket.close(code=REFUSED)
+        await line.close(REFUSED)
         return
     with structlog.contextvars.bound_contextvars(call_id=str(attached.call_id)):
-        await Bridge(context, attached, socket, peer, sent).run()
+        await Bridge(context, attached, line, peer, sent).run()
 
 
-async def _first_fact(
-    context: Context, socket: web.WebSocketResponse, peer: Peer
-) -> MediaStarted | None:
+async def _first_fact(context: Context, line: MediaLine, peer: Peer) -> MediaStarted | None:
     """The start of the media; None when the socket ends before. What else comes is counted."""
-    async for message in socket:
-        try:
-            facts = peer.receive(message.data, 0.0)
-        except ProtocolError as exc:
-            context.metrics.media_errors.labels(str(exc)).inc()
-            continue
-        for fact in facts:
-            if isinstance(fact, MediaStarted):
-                return fact
+    counted = context.metrics.media_errors
+    try:
+        async for data in line.read():
+            try:
+                facts = peer.receive(data, 0.0)
+            except ProtocolError as exc:
+                counted.labels(str(exc)).inc()
+                continue
+            for fact in facts:
+                if isinstance(fact, MediaStarted):
+                    return fact
+    except ProtocolError as exc:
+        counted.labels(str(exc)).inc()
     return None
 
 

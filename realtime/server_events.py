@@ -47,6 +47,19 @@ FATAL = frozenset(
 """Codes after which nothing more comes on this connection. Every other complaint is survived:
 most are about a cancel, a truncation or a request that crossed with what it was about."""
 
+COMPLAINTS = FATAL | {
+    "conversation_already_has_active_response",
+    "inference_rate_limit_exceeded",
+    "input_audio_buffer_commit_empty",
+    "invalid_request_error",
+    "invalid_value",
+    "rate_limit_exceeded",
+    "response_cancel_not_active",
+    "server_error",
+    "session_refused",
+}
+"""Codes that are counted by their names; servers make up others."""
+
 _STATUSES: Mapping[str, Literal["completed", "cancelled", "incomplete", "failed"]] = {
     "completed": "completed",
     "cancelled": "cancelled",

@@ -8,31 +8,37 @@ the baseline says more than the milliseconds, which are those of this machine.
 import argparse
 import asyncio
 import json
-import math
 import os
-import platform
 import resource
 import signal
-import socket
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
-import aiohttp
 import uvloop
 from aiohttp import web
 
 from channels.twilio_sms import INBOUND_PATH
-from gateway import child
 from pipeline.business.document import parse
 from pipeline.quote.quote import party_from_json, price
+from scripts.bench_voice import measure_voice
+from scripts.measuring import (
+    BUSINESS,
+    ROOT,
+    Failed,
+    free_port,
+    machine,
+    program,
+    quantile,
+    spread,
+    until_ready,
+    verdict,
+)
 from storage.businesses import seed_files
 from tests.simulators.open_loop import (
     ACCOUNT,
@@ -45,67 +51,12 @@ from tests.simulators.open_loop import (
     texts,
 )
 
-ROOT = Path(__file__).resolve().parent.parent
 WORKED_QUOTES = ROOT / "tests" / "samples" / "worked_quotes.json"
-BUSINESS = "my_hibachi"
 
 QUESTION = "How much is hibachi for 10 adults in 95125?"
 
 MOST_TEXTS = 80_000
 """Each is another handset's; those above are for timing replies."""
-
-START_SECONDS = 60.0
-STOP_SECONDS = 40.0
-
-
-@contextmanager
-def program(
-    command: Sequence[str], environ: Mapping[str, str], folder: Path, log: Path
-) -> Iterator[None]:
-    """A program of ours while this lasts, its output in `log`; told to stop at the end."""
-    with log.open("wb") as output:
-        process = child.start(
-            command, env=environ, cwd=folder, output=output, last_signal=signal.SIGTERM
-        )
-        try:
-            yield
-            if process.poll() is not None:
-                raise Failed(f"{command[-1]} ended by itself: {tail(log)}")
-        finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
-class Failed(Exception):
-    """Nothing can be measured, and why."""
-
-
-def tail(log: Path) -> str:
-    """The end of a program's output."""
-    return "\n".join(log.read_text(errors="replace").splitlines()[-5:])
-
-
-async def until_ready(url: str, log: Path) -> float:
-    """Seconds until `url` answers 200. Raises Failed after START_SECONDS."""
-    started = time.monotonic()
-    async with aiohttp.ClientSession() as session:
-        while time.monotonic() - started < START_SECONDS:
-            with suppress(aiohttp.ClientError):
-                async with session.get(url) as response:
-                    if response.status == 200:
-                        return time.monotonic() - started
-            await asyncio.sleep(0.02)
-    raise Failed(f"{url} did not answer in {START_SECONDS:g} s: {tail(log)}")
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def gateway_environ(folder: Path, port: int, provider_url: str, workers: int) -> dict[str, str]:
@@ -244,40 +195,10 @@ async def serve_bare(options: argparse.Namespace) -> None:
         await stop.wait()
 
 
-def quantile(values: Sequence[float], at: float) -> float:
-    """The value that this share of them does not exceed; NaN of none."""
-    if not values:
-        return math.nan
-    return sorted(values)[min(len(values) - 1, math.ceil(at * len(values)) - 1)]
-
-
-def spread(seconds: Sequence[float], unit: Literal["ms", "us"] = "ms") -> str:
-    """p50, p99 and the largest."""
-    scale = {"ms": 1e3, "us": 1e6}[unit]
-    p50, p99, largest = (quantile(seconds, at) * scale for at in (0.5, 0.99, 1.0))
-    return f"p50 {p50:.2f} {unit}, p99 {p99:.2f} {unit}, max {largest:.2f} {unit}"
-
-
-def verdict(figure: str, held: bool) -> str:
-    """Whether a figure to hold was held; reported, never asserted."""
-    return f"  {'held' if held else 'NOT HELD'}: {figure}"
-
-
 def cpu_seconds() -> float:
     """What this process has used of the processor."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
-
-
-def machine() -> str:
-    """What it was measured on."""
-    model = platform.processor() or platform.machine()
-    with suppress(OSError):
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        model = next(
-            (each.partition(":")[2].strip() for each in lines if "model name" in each), model
-        )
-    return f"{model}, {len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}"
 
 
 def measure_quote(options: argparse.Namespace) -> None:
@@ -325,9 +246,9 @@ def timed(
 
 
 def parser() -> argparse.ArgumentParser:
-    """scripts/bench quote | text."""
+    """scripts/bench quote | text | voice."""
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="quote | text")
+    commands = parser.add_subparsers(required=True, metavar="quote | text | voice")
     quote = commands.add_parser("quote", help="microseconds a quote")
     quote.add_argument("--rounds", type=int, default=2000, help="over all worked quotes (2000)")
     quote.set_defaults(run=measure_quote)
@@ -339,6 +260,14 @@ def parser() -> argparse.ArgumentParser:
     text.add_argument("--quiet-seconds", type=float, default=15, help="of that (15)")
     text.add_argument("--workers", type=int, default=1, help="of the gateway (1)")
     text.set_defaults(run=measure_text)
+    voice = commands.add_parser("voice", help="a call's CPU and memory, and what delay we add")
+    voice.add_argument("--calls", type=int, default=150, help="at once (150)")
+    voice.add_argument("--seconds", type=float, default=20, help="measured, when all are up (20)")
+    voice.add_argument("--ramp", type=float, default=15, help="new calls a second (15)")
+    voice.add_argument(
+        "--interruptions", type=float, default=0.25, help="share of our turns broken into (0.25)"
+    )
+    voice.set_defaults(run=measure_voice)
     bare = commands.add_parser("bare")  # the baseline, in its own process: not for the list
     bare.add_argument("port", type=int)
     bare.set_defaults(run=lambda options: uvloop.run(serve_bare(options)))

@@ -6,6 +6,7 @@
     playout    what was sent to the caller, and what the caller has heard
     responses  one response at a time
     tooling    each tool call answered once, one response to a batch
+    timings    how long a caller was kept waiting
     turns      who said what, and how much of it was heard
     words      what is said whoever answers: greeting, warning, farewell
     status     the ten states of a call's record, and what carriers report

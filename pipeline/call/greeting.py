@@ -13,7 +13,8 @@ SECONDS = 2.0
 
 
 class Greeting:
-    """One call's. `told`: it was said, by words that are known, that this is an AI."""
+    """One call's. `told`: it was said, by words that are known, that this is an AI. `begun`: the
+    caller hears something."""
 
     def __init__(
         self, words: Words, answered_by: Literal["model", "attendant"], history: Sequence[Turn]
@@ -22,12 +23,18 @@ class Greeting:
         self._history = history
         self._by_model = answered_by == "model"
         self.by = answered_by
+        self.begun = False
         self.told = not (words.greeting and self._by_model)
 
     @property
     def text(self) -> str:
         """What is said; to one who comes back, that the line was cut."""
         return self._words.greeting or self._words.resumed
+
+    @property
+    def missing(self) -> bool:
+        """Nothing is heard of it yet, and the attendant has not been told to say it."""
+        return not self.begun and self.by == "model"
 
     def request(self) -> Respond | None:
         """What to ask of the model; None where the attendant answers."""

@@ -8,12 +8,13 @@ nothing is answered before it was heard.
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, Literal
 
 from pipeline.call import greeting
 from pipeline.call.responses import Responses
+from pipeline.call.timings import Timings
 from pipeline.call.tooling import Tooling
 from pipeline.call.turns import Transcript, Turn
 from pipeline.call.voice import Voice
@@ -82,6 +83,8 @@ READY_SECONDS = 8.0
 CLOSING_SECONDS = 12.0
 SPEAKING_SECONDS = 15.0
 """A caller who has been speaking longer than this is a noise: we may speak all the same."""
+TURN_SECONDS = 1.0
+"""From the end of speech to the end of the turn, which is close behind if it comes at all."""
 HUNG_UP = "hung_up"
 """Why a caller is gone, when it was the caller's will."""
 MOST_EARLY = 500
@@ -102,18 +105,6 @@ class Plan:
     """What was said before the caller was cut off."""
 
 
-@dataclass(slots=True)
-class Timings:
-    """What a caller would complain of, in ms of this media socket."""
-
-    ready_ms: int | None = None
-    """Until the model was ready."""
-    first_audio_ms: int | None = None
-    gaps_ms: list[int] = field(default_factory=list)
-    """From the end of a caller's turn to our first audio."""
-    interruptions: int = 0
-
-
 class Call:
     """Feed it facts, carry out its orders in order, and ask for `deadline` after each."""
 
@@ -132,7 +123,8 @@ class Call:
         self._tooling = Tooling()
         self._early: deque[str] = deque(maxlen=MOST_EARLY)
         self._ready = False
-        self._speaking_since: float | None = None
+        self._listen_until: float | None = None
+        """While the caller speaks, so long at most, nothing new is said."""
         self._owed_since: float | None = None
         self._warn_at: float | None = self._ends - WARNING_SECONDS
         self._close_by: float | None = None
@@ -146,7 +138,7 @@ class Call:
         """What follows from a fact, to be carried out in this order. After the end, nothing."""
         if type(fact) is CallerAudio:  # fifty a second, and it changes nothing
             if self._ready:
-                return [Hear(fact.payload)]
+                return [] if self.over else [Hear(fact.payload)]
             self._early.append(fact.payload)
             return []
         if self.over:
@@ -163,37 +155,38 @@ class Call:
             due += (self._ends, self._warn_at)
             if not self._ready:
                 due.append(self._began + READY_SECONDS)
-            if self._greeting_is_missing():
+            if self.greeting.missing:
                 due.append(self._began + greeting.SECONDS)
-            if self._speaking_since is not None and self._responses.owing:
-                due.append(self._speaking_since + SPEAKING_SECONDS)
+            if self._responses.owes():
+                due.append(self._listen_until)
         return min((at for at in due if at is not None), default=None)
 
     def expire(self, now: float) -> list[Order]:
         """Do what is due."""
         if self.over:
             return []
-        orders: list[Order] = []
         if self._close_by is not None and now >= self._close_by:
             return self._end(now)
+        if self._listen_until is not None and now >= self._listen_until:
+            self._listen_until = None
+        orders: list[Order] = []
+        late = not self._ready and now >= self._began + READY_SECONDS
         if self.state is CLOSING:
-            return self._settle(now)
-        if now >= self._ends:
-            orders += self._close("too_long", now, self._plan.words.limit)
+            if self._responses.overdue(now):
+                self._responses.gone()
+        elif now >= self._ends:
+            orders = self._close("too_long", now, self._plan.words.limit)
+        elif late or self._responses.overdue(now):
+            orders = self._close("model_failed", now, self._plan.words.apology)
+        elif self.greeting.missing and now >= self._began + greeting.SECONDS:
+            orders = self._greet_instead(now)
         elif self._warn_at is not None and now >= self._warn_at:
             self._warn_at = None
-            if self._plan.answered_by == "attendant" and self.state is TALKING:
-                orders += self.voice.say(self._plan.words.warning)
+            text = self._plan.words.warning
+            if self.state is TALKING and self._plan.answered_by == "attendant":
+                orders = self.voice.say(text, now)
             elif self.state is TALKING:
-                told = say_exactly(self._plan.words.warning)
-                self._responses.want(Respond("told", told, tools=False))
-        if self._greeting_is_missing() and now >= self._began + greeting.SECONDS:
-            orders += self._greet_instead(now)
-        late = not self._ready and now >= self._began + READY_SECONDS
-        if late or self._responses.overdue(now):
-            orders += self._close("model_failed", now, self._plan.words.apology)
-        if self._speaking_since is not None and now >= self._speaking_since + SPEAKING_SECONDS:
-            self._speaking_since = None
+                self._responses.want(Respond("told", say_exactly(text), tools=False))
         return orders if self.over else orders + self._settle(now)
 
     def _of_caller(self, fact: Fact, now: float) -> list[Order]:
@@ -205,14 +198,16 @@ class Call:
                 return [*self._break_in(now), Press(digit)]
             case SpeechStarted(item_id):
                 self._transcript.begin(item_id, "caller", now)
-                self._speaking_since = now
+                self._listen_until = now + SPEAKING_SECONDS
                 return self._break_in(now)
-            case SpeechStopped():
-                self._speaking_since = None
+            case SpeechStopped() if self._listen_until is not None:
+                self._listen_until = now + TURN_SECONDS
             case CallerTurnEnded(item_id):
                 self._transcript.begin(item_id, "caller", now)
-                self._speaking_since, self._owed_since = None, now
+                self._listen_until, self._owed_since = None, now
+                orders = self._break_in(now) if self.state is CLOSING else []
                 self._responses.want(Respond("answer"))
+                return orders
             case CallerSaid(item_id, text):
                 return [KeepTurn(self._transcript.caller_said(item_id, text, now))]
             case CallerGone(reason):
@@ -230,19 +225,19 @@ class Call:
     def _of_model(self, fact: Fact, now: float) -> list[Order]:
         """What follows from something at the model's end, or the attendant's."""
         match fact:
-            case ModelAudio(response_id) if self._responses.is_wanted(response_id):
-                self._responses.progressed(now)
-                self.voice.add(fact, now)
-            case ModelAudioDone(response_id, item_id) if self._responses.is_wanted(response_id):
+            case ModelAudio(response_id):
+                self._responses.progressed(response_id, now)
+                return self.voice.add(fact, now, wanted=self._responses.is_wanted(response_id))
+            case ModelAudioDone(_, item_id):
                 self.voice.complete(item_id)
             case ModelSaid(item_id, text):
                 told = self.state is not GREETING or self.greeting.heard(text)
                 return self.voice.said(item_id, text) + ([] if told else self._greet_instead(now))
             case ResponseStarted(response_id, tag):
-                if not self._responses.started(response_id, tag):
+                if not self._responses.started(response_id, tag, now):
                     return [CancelResponse(response_id)]
             case ToolCalled(response_id, call):
-                self._responses.progressed(now)
+                self._responses.progressed(response_id, now)
                 order = self._tooling.called(response_id, call)
                 return [order] if order else []
             case ResponseDone():
@@ -253,28 +248,27 @@ class Call:
                 early: list[Order] = [Hear(payload) for payload in self._early]
                 self._early.clear()
                 if self.state is OPENING:
-                    return self._greet() + early
+                    return self._greet(now) + early
                 return [Tell("assistant", self.greeting.text), *early]
             case ModelTroubled("conversation_already_has_active_response"):
                 self._responses.refused(now)
             case ModelGone():
-                return self._close("model_failed", now, self._plan.words.apology)
+                self._responses.gone()
+                by_model = self._plan.answered_by == "model"
+                return self._close("model_failed", now, self._plan.words.apology * by_model)
         return []
 
     def _response_done(self, done: ResponseDone, now: float) -> list[Order]:
         for kind, tokens in done.usage.items():
             self.usage[kind] = self.usage.get(kind, 0) + tokens
-        wanted = self._responses.is_wanted(done.response_id)
-        self._responses.done(done.response_id)
+        self.voice.finish(done.response_id)
         self._tooling.over(done.response_id)
         if self._tooling.finished():
             self._responses.want(Respond("tools"))
-        if done.status == "failed" and wanted:
-            if self._responses.failed(now):
-                return []
+        if not self._responses.done(done.response_id, now, failed=done.status == "failed"):
             return self._close("model_failed", now, self._plan.words.apology)
-        self._responses.succeeded()
-        if self._responses.tag == greeting.TAG and not self.greeting.told:
+        first = self.state is GREETING and self._responses.tag == greeting.TAG
+        if first and not self.greeting.told and not self._responses.owes(greeting.TAG):
             return self._greet_instead(now)
         return []
 
@@ -282,40 +276,38 @@ class Call:
         answered = self._tooling.answered(call_id, output)
         if answered is None:
             return []
-        order, call = answered
+        order, response_id, call = answered
         whole = self._tooling.finished()
-        if call.name == END and "error" not in output:
-            spoken = self.voice.audible or self._responses.busy
-            closing = self._close("ended_by_us", now, "")
-            if not spoken:
+        unheard = self._listen_until is not None or not self._responses.is_wanted(response_id)
+        if call.name == END and "error" not in output and not unheard:
+            spoken = self.voice.audible or self.voice.spoke == response_id
+            if self.state is TALKING and not spoken:
                 self._responses.want(Respond("farewell", FAREWELL, tools=False))
-            return [order, *closing]
+            return [order, *self._close("ended_by_us", now, "")]
         if whole:
             self._responses.want(Respond("tools"))
         return [order]
 
     # --- what is said first, and last --------------------------------------------------------
 
-    def _greet(self) -> list[Order]:
+    def _greet(self, now: float) -> list[Order]:
         """Say the first words."""
         self.state = _moved(self.state, GREETING)
         request = self.greeting.request()
         if request is None:
-            return self.voice.say(self.greeting.text)
+            return self.voice.say(self.greeting.text, now)
         self._responses.want(request)
         return []
-
-    def _greeting_is_missing(self) -> bool:
-        """Nothing was heard of it yet, and the attendant has not been told to say it."""
-        return self.timings.first_audio_ms is None and self.greeting.by == "model"
 
     def _greet_instead(self, now: float) -> list[Order]:
         """The attendant says the first words, since the model has not, or not all of them."""
         if self.state is OPENING:
             self.state = _moved(self.state, GREETING)
+        self._responses.forget(greeting.TAG)
         unwanted = self._responses.drop(now)
         cancel: list[Order] = [CancelResponse(unwanted)] if unwanted else []
-        said = self.voice.say(self.greeting.handed_over())
+        self.voice.finish()
+        said = self.voice.say(self.greeting.handed_over(), now)
         told: list[Order] = [Tell("assistant", self.greeting.text)] if self._ready else []
         return [*cancel, *said, *told]
 
@@ -337,19 +329,20 @@ class Call:
         if self.state is CLOSING:
             return []
         self.ending = ending
-        if self._greeting_is_missing():
+        if self.state is OPENING or self.greeting.missing:
             return self._end(now)  # nobody has said anything: better begin anew
         orders: list[Order] = []
-        self._responses.forget()
         if ending != "ended_by_us":
+            self._responses.forget()
             orders += self.voice.stop(now) if self.state is TALKING else []
+            self.voice.finish()
             unwanted = self._responses.drop(now)
             orders += [CancelResponse(unwanted)] if unwanted else []
         if self.state is GREETING:
             self.state = _moved(self.state, TALKING)
         self.state = _moved(self.state, CLOSING)
         self._close_by = now + CLOSING_SECONDS
-        return orders + (self.voice.say(text) if text else [])
+        return orders + (self.voice.say(text, now) if text else [])
 
     def _end(self, now: float) -> list[Order]:
         """Hang up; what was not heard of the last words is noted."""
@@ -361,20 +354,24 @@ class Call:
         """After every fact: audio that may leave, the next response, the next state."""
         orders = self.voice.pump(now)
         if any(type(order) is Play for order in orders):
+            self.greeting.begun = True
             if self.timings.first_audio_ms is None:
                 self.timings.first_audio_ms = int((now - self._began) * 1000)
             if self._owed_since is not None:
                 self.timings.gaps_ms.append(int((now - self._owed_since) * 1000))
                 self._owed_since = None
         quiet = not (self.voice.audible or self.voice.pending or self._responses.busy)
-        greeted = self.greeting.told and not self._greeting_is_missing()
-        if self.state is GREETING and quiet and greeted:
+        if self.state is GREETING and quiet and self.greeting.told and not self.greeting.missing:
+            if not self.greeting.begun:  # nobody can say it, and unsaid it may not go on
+                self.ending = "model_failed"
+                return orders + self._end(now)
             self.state = _moved(self.state, TALKING)
-            if self._plan.answered_by == "attendant" and not self._responses.owing:
+            self._responses.forget(greeting.TAG)
+            if self._plan.answered_by == "attendant" and not self._responses.owes():
                 self._responses.want(Respond("menu"))
-        if self.state is CLOSING and quiet and not self._responses.owing:
+        if self.state is CLOSING and quiet and not self._responses.owes(_ONLY[CLOSING]):
             return orders + self._end(now)
-        if self.state is not TALKING or self._speaking_since is None:
+        if self.state is not TALKING or self._listen_until is None:
             request = self._responses.next(now, only=_ONLY.get(self.state))
             orders += [request] if request else []
         return orders

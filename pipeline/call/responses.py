@@ -10,7 +10,8 @@ from pipeline.ids import ResponseId
 
 BEGIN_SECONDS = 8.0
 """From a request to the first audio, tool call or end: longer is no conversation."""
-WHOLE_SECONDS = 90.0
+STALLED_SECONDS = 15.0
+"""Between two signs of life of a response."""
 CANCEL_SECONDS = 5.0
 """From a cancellation to the end of what was cancelled."""
 RETRY_SECONDS = 0.5
@@ -21,6 +22,8 @@ class Responses:
     """The gate: what is wanted next, what was asked for, and what runs."""
 
     def __init__(self) -> None:
+        self.tag = ""
+        """Of the request that runs, or ran last."""
         self._scripted: Respond | None = None
         """Wanted: with words of its own."""
         self._plain: Respond | None = None
@@ -41,56 +44,64 @@ class Responses:
         asked = self._asked is not None and not self._unwanted
         return asked or (self._running is not None and self._running not in self._dropped)
 
-    @property
-    def owing(self) -> bool:
-        """Whether a response is wanted that has not been asked for."""
-        return self._scripted is not None or self._plain is not None
+    def owes(self, only: str | None = None) -> bool:
+        """Whether a response is wanted, with the tag `only`, that has not been asked for."""
+        wanted = self._scripted or self._plain
+        return wanted is not None and only in (None, wanted.tag)
 
-    def want(self, respond: Respond) -> None:
-        """Ask for this when the way is free."""
+    def want(self, respond: Respond, *, again: bool = False) -> None:
+        """Ask for this when the way is free; `again`: unless there are newer words to say."""
         if respond.instructions:
-            self._scripted = respond
+            self._scripted = (self._scripted if again else None) or respond
         else:
             self._plain = respond
 
-    def forget(self) -> None:
-        """Nothing is wanted any more that was not yet asked for."""
-        self._scripted = self._plain = None
+    def forget(self, tag: str | None = None) -> None:
+        """Nothing is wanted any more, or nothing with this tag, that was not yet asked for."""
+        if tag is None or (self._plain and self._plain.tag == tag):
+            self._plain = None
+        if tag is None or (self._scripted and self._scripted.tag == tag):
+            self._scripted = None
+        if not (self._asked or self._running or self.owes()):
+            self._deadline = None
 
     def next(self, now: float, only: str | None = None) -> Respond | None:
         """What to ask for now, if the way is free and it has the tag `only`."""
         wanted = self._scripted or self._plain
         if wanted is None or self._asked or self._running or now < self._not_before:
             return None
-        if only is not None and wanted.tag != only:
+        if not self.owes(only):
             return None
         if wanted is self._scripted:
             self._scripted = None
         else:
             self._plain = None
         self._asked, self._unwanted = wanted, False
-        self._deadline = now + BEGIN_SECONDS
+        if self._deadline is None:  # one that was refused has not the whole time again
+            self._deadline = now + BEGIN_SECONDS
         return wanted
 
-    def started(self, response_id: ResponseId, tag: str) -> bool:
+    def started(self, response_id: ResponseId, tag: str, now: float) -> bool:
         """A response began; False if it is not wanted and must be cancelled."""
         ours = self._asked is not None and tag == self._asked.tag
         wanted = ours and not self._unwanted
         if ours:
-            self._current, self._asked = self._asked, None
+            self._current, self._asked, self.tag = self._asked, None, tag
         self._running = response_id
         if not wanted:
             self._dropped.add(response_id)
+            if self._asked is None:
+                self._deadline = now + CANCEL_SECONDS
         return wanted
 
     def is_wanted(self, response_id: ResponseId) -> bool:
-        """Whether audio and tool calls of this response count."""
+        """Whether audio of this response counts."""
         return response_id not in self._dropped
 
-    def progressed(self, now: float) -> None:
+    def progressed(self, response_id: ResponseId, now: float) -> None:
         """Something of the response came: it is alive."""
-        if self._deadline is not None:
-            self._deadline = now + WHOLE_SECONDS
+        if response_id == self._running and response_id not in self._dropped:
+            self._deadline = now + STALLED_SECONDS
 
     def drop(self, now: float) -> ResponseId | None:
         """Nobody wants the response that runs or is asked for; its id, if it must be cancelled."""
@@ -103,44 +114,46 @@ class Responses:
         self._deadline = now + CANCEL_SECONDS
         return running
 
-    def done(self, response_id: ResponseId) -> None:
-        """A response ended, however."""
-        if response_id == self._running:
-            self._running = None
+    def gone(self) -> None:
+        """No response will come any more, nor the end of one."""
+        if self._running is not None:
+            self._dropped.add(self._running)
+        self._scripted = self._plain = self._asked = self._running = self._deadline = None
+
+    def done(self, response_id: ResponseId, now: float, *, failed: bool = False) -> bool:
+        """A response ended. One that failed is asked for again shortly; False: that was tried."""
+        if response_id != self._running:
+            return True
+        self._running = None
         if self._asked is None:
             self._deadline = None
-
-    @property
-    def tag(self) -> str:
-        """Of the request that runs, or ran last."""
-        return self._current.tag if self._current else ""
-
-    def failed(self, now: float) -> bool:
-        """The last response failed: ask again shortly. False when that has been tried."""
-        self._failures += 1
-        self._not_before = now + RETRY_SECONDS
-        if self._current is not None:
-            self.want(self._current)
+        if response_id in self._dropped:
+            return True
+        self._failures = self._failures + 1 if failed else 0
+        if failed:
+            self._not_before = now + RETRY_SECONDS
+            if self._current is not None:
+                self.want(self._current, again=True)
         return self._failures < MOST_FAILURES
-
-    def succeeded(self) -> None:
-        """A response came to words or deeds."""
-        self._failures = 0
 
     def refused(self, now: float) -> None:
         """The model says that another response runs: ask again when it is done, or soon."""
         if self._asked is not None and not self._unwanted:
-            self.want(self._asked)
-        self._asked, self._deadline = None, None
+            self.want(self._asked, again=True)
+        elif self._running is None:
+            self._deadline = None
+        self._asked = None
         self._not_before = now + RETRY_SECONDS
 
     def deadline(self, now: float) -> float | None:
         """When the response is overdue, or when one may be asked for again."""
         if self._asked or self._running:
             return self._deadline
-        return self._not_before if self.owing and self._not_before > now else None
+        if self.owes():
+            return self._not_before if self._not_before > now else self._deadline
+        return None
 
     def overdue(self, now: float) -> bool:
         """Whether what was asked for has not come in time."""
-        waiting = self._asked or self._running
+        waiting = self._asked or self._running or self.owes()
         return bool(waiting) and self._deadline is not None and now >= self._deadline

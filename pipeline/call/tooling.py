@@ -47,13 +47,14 @@ class Tooling:
 
     def answered(
         self, call_id: str, output: Mapping[str, Any]
-    ) -> tuple[AnswerTool, ToolCall] | None:
-        """Take in an answer; None when the call is unknown or answered already."""
+    ) -> tuple[AnswerTool, ResponseId, ToolCall] | None:
+        """Take in an answer; None when the call is unknown or answered already. With it, the call,
+        and the response that made it."""
         if call_id not in self._of:
             return None
         response_id, call = self._of.pop(call_id)
         self._batches[response_id].waiting.discard(call_id)
-        return AnswerTool(call_id, output), call
+        return AnswerTool(call_id, output), response_id, call
 
     def over(self, response_id: ResponseId) -> None:
         """The response that asked has ended."""

@@ -54,7 +54,8 @@ class Transcript:
         """Somebody begins to speak; a turn that has begun stays where it is."""
         if item_id not in self._turns:
             at_ms = int((now - self._began) * 1000)
-            self._turns[item_id] = Turn(item_id, len(self._turns), speaker, "", at_ms)
+            text = self._words.get(item_id, "")
+            self._turns[item_id] = Turn(item_id, len(self._turns), speaker, text, at_ms)
 
     def caller_said(self, item_id: ItemId, text: str, now: float) -> Turn:
         """The caller's words."""
@@ -86,6 +87,12 @@ class Transcript:
         text = heard_text(self._words.get(item_id, ""), heard_ms, whole_ms)
         cut = replace(turn, text=text, heard_ms=heard_ms, whole_ms=whole_ms, interrupted=True)
         return self._set(cut)
+
+    def missed(self, item_id: ItemId, ms: int) -> None:
+        """More came of an item after it was cut: its words are spread over that too."""
+        turn = self._turns.get(item_id)
+        if turn is not None and turn.interrupted:
+            self._set(replace(turn, whole_ms=turn.whole_ms + ms))
 
     def _set(self, turn: Turn) -> Turn:
         self._turns[turn.item_id] = turn

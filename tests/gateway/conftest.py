@@ -4,6 +4,7 @@ import io
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -19,8 +20,18 @@ from pipeline.business.document import parse
 from storage.businesses import seed, seed_files
 from storage.people import Actor, issue_token
 from storage.sessions import Sessions
+from tests.gateway.lines import TWILIO
+from tests.gateway.phone import VOICE, Carrier, routes, tone_speech
 
 OWNER_TOKEN = "the-owner's-own-token"
+
+
+class AsServed(TestServer):
+    """As a worker serves: what was begun for somebody who has gone is finished."""
+
+    async def _make_runner(self, **kwargs: Any) -> web.AppRunner:
+        return web.AppRunner(self.app, **{**kwargs, "handler_cancellation": False})
+
 
 Serve = Callable[[Iterable[web.RouteDef]], Awaitable[TestClient]]
 
@@ -57,9 +68,27 @@ async def serve(context: Context) -> AsyncIterator[Serve]:
             application = web.Application(middlewares=[access])
             application[CONTEXT] = context
             application.add_routes(routes)
-            return await stack.enter_async_context(TestClient(TestServer(application)))
+            return await stack.enter_async_context(TestClient(AsServed(application)))
 
         yield serve
+
+
+@pytest.fixture
+async def carrier(context: Context, serve: Serve) -> AsyncIterator[Carrier]:
+    """Twilio, to whom the attendant answers, in a voice that is a tone."""
+    context.settings = context.settings.model_copy(
+        update={
+            "channels": {"twilio-sms": TWILIO},
+            "voice_channels": {"twilio-voice": VOICE},
+            "openai_realtime_url": "off",
+        }
+    )
+    context.speech = tone_speech()
+    await context.speech.start()
+    client = await serve(routes())
+    yield Carrier(client, context.settings.public_url)
+    await client.close()
+    await context.speech.close()
 
 
 @pytest.fixture
