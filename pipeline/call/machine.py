@@ -333,7 +333,6 @@ class Call:
             return self._end(now)  # nobody has said anything: better begin anew
         orders: list[Order] = []
         if ending != "ended_by_us":
-            self._responses.forget()
             orders += self.voice.stop(now) if self.state is TALKING else []
             self.voice.finish()
             unwanted = self._responses.drop(now)
