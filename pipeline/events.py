@@ -109,6 +109,14 @@ class ModelAudioDone:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelSaying:
+    """More of an item's words, ahead of its audio or behind it."""
+
+    item_id: ItemId
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ModelSaid:
     """The words of an item, whole: what was made, which is not yet what was heard."""
 
@@ -188,6 +196,7 @@ Fact = (
     | ResponseStarted
     | ModelAudio
     | ModelAudioDone
+    | ModelSaying
     | ModelSaid
     | ToolCalled
     | ResponseDone

@@ -22,6 +22,7 @@ from pipeline.events import (
     ModelAudioDone,
     ModelGone,
     ModelSaid,
+    ModelSaying,
     ModelTroubled,
     ResponseDone,
     ResponseStarted,
@@ -220,6 +221,10 @@ def _said(event: ServerEvent) -> Sequence[Fact]:
     return (ModelSaid(item_id(event.item_id), sayable(event.transcript).strip()),)
 
 
+def _saying(event: ServerEvent) -> Sequence[Fact]:
+    return (ModelSaying(item_id(event.item_id), sayable(event.delta)),)
+
+
 def _started(event: ServerEvent) -> Sequence[Fact]:
     response = _response(event)
     tag = (response.metadata or {}).get("tag", "")
@@ -289,6 +294,7 @@ _FACTS: Mapping[str, Callable[[ServerEvent], Sequence[Fact]]] = {
     "conversation.item.input_audio_transcription.failed": _not_transcribed,
     "response.created": _started,
     "response.output_audio.done": _audio_done,
+    "response.output_audio_transcript.delta": _saying,
     "response.output_audio_transcript.done": _said,
     "response.output_item.done": _item_done,
     "response.done": _done,

@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "realtime": {"realtime", "pipeline"},
     "storage": {"storage", "pipeline"},
     "gateway": {"gateway", "channels", "realtime", "storage", "pipeline"},
-    "scripts": {"gateway", "channels", "realtime", "storage", "pipeline", "tests"},
+    "scripts": {"scripts", "gateway", "channels", "realtime", "storage", "pipeline", "tests"},
 }
 OURS = {*MAY_IMPORT, "tests"}
 
@@ -231,9 +231,13 @@ def declared(*extras: str) -> set[str]:
     return {re.split(r"[<>=!; \[]", each)[0].lower().replace("_", "-") for each in asked}
 
 
+distributions = cache(packages_distributions)
+"""Asking takes a second."""
+
+
 def third_party(path: Path) -> set[str]:
     """Distributions whose packages a file imports."""
-    owners = packages_distributions()
+    owners = distributions()
     names = {
         name.partition(".")[0]
         for node in ast.walk(ast.parse(path.read_text("utf-8")))

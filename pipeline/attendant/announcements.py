@@ -75,9 +75,7 @@ def wrong_zip(given: str) -> str:
 
 def offer_person() -> str:
     """After the same question went wrong three times."""
-    return (
-        "A person can help. To have a person call you back, press 0. To start again, press star."
-    )
+    return "A person can help. To have a person call you back, press 0. To start again, press star."
 
 
 def hours_and_policies(business: Business) -> str:

@@ -38,6 +38,7 @@ from pipeline.events import (
     ModelGone,
     ModelReady,
     ModelSaid,
+    ModelSaying,
     ModelTroubled,
     Order,
     Play,
@@ -230,6 +231,8 @@ class Call:
                 return self.voice.add(fact, now, wanted=self._responses.is_wanted(response_id))
             case ModelAudioDone(_, item_id):
                 self.voice.complete(item_id)
+            case ModelSaying(item_id, text):
+                self.voice.saying(item_id, text)
             case ModelSaid(item_id, text):
                 told = self.state is not GREETING or self.greeting.heard(text)
                 return self.voice.said(item_id, text) + ([] if told else self._greet_instead(now))
@@ -317,6 +320,8 @@ class Call:
             self.state = _moved(self.state, TALKING)
             self.ending = self._close_by = None
             self._responses.forget()
+        if self.state is GREETING and not self._plan.words.greeting and self.greeting.begun:
+            self.state = _moved(self.state, TALKING)  # who comes back has been told already
         if self.state is not TALKING:
             return []
         self.timings.interruptions += self.voice.audible

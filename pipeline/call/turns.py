@@ -62,6 +62,10 @@ class Transcript:
         self.begin(item_id, "caller", now)
         return self._set(replace(self._turns[item_id], text=text))
 
+    def we_are_saying(self, item_id: ItemId, text: str) -> None:
+        """More words of an item of ours: all that is known of them if it is cut now."""
+        self._words[item_id] = self._words.get(item_id, "") + text
+
     def we_said(self, item_id: ItemId, text: str) -> Turn | None:
         """The words of an item of ours; None when nothing of it was to be heard."""
         self._words[item_id] = text
@@ -77,7 +81,8 @@ class Transcript:
         turn = self._turns.get(item_id)
         if turn is None:
             return None
-        return self._set(replace(turn, heard_ms=heard_ms, whole_ms=heard_ms))
+        text = turn.text or self._words.get(item_id, "")
+        return self._set(replace(turn, text=text, heard_ms=heard_ms, whole_ms=heard_ms))
 
     def cut(self, item_id: ItemId, heard_ms: int, whole_ms: int) -> Turn | None:
         """An item of ours was heard only so far."""

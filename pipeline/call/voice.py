@@ -98,6 +98,10 @@ class Voice:
             if response_id in (None, of):
                 self.complete(item_id)
 
+    def saying(self, item_id: ItemId, text: str) -> None:
+        """More words of an item came."""
+        self._transcript.we_are_saying(item_id, text)
+
     def said(self, item_id: ItemId, text: str) -> list[Order]:
         """The words of an item came."""
         turn = self._transcript.we_said(item_id, text)

@@ -17,6 +17,7 @@ from pipeline.events import (
     ModelGone,
     ModelReady,
     ModelSaid,
+    ModelSaying,
     ModelTroubled,
     ResponseDone,
     ResponseStarted,
@@ -260,7 +261,6 @@ def test_a_complaint_without_a_code_goes_by_its_type_and_is_short_and_plain() ->
     [
         server_event("session.created", session={"type": "realtime"}),
         server_event("rate_limits.updated", rate_limits=[]),
-        server_event("response.output_audio_transcript.delta", delta="Hel", **OUTPUT),
         server_event("response.function_call_arguments.done", arguments="{}", call_id="c", name="n",
                      response_id="r", item_id="i", output_index=0),
         b'{"type":"from.the.future","item_id":{"a":1},"delta":[1],"response":7}',
@@ -342,3 +342,8 @@ def test_any_bytes_are_facts_or_nonsense(data: str | bytes) -> None:
 @given(KNOWN, st.dictionaries(FIELDS, VALUES))
 def test_any_fields_are_facts_or_nonsense(kind: str, fields: dict[str, Any]) -> None:
     assert complaint(json.dumps({"type": kind, **fields})) in REASONS
+
+
+def test_words_come_in_pieces() -> None:
+    event = server_event("response.output_audio_transcript.delta", delta="Your to", **OUTPUT)
+    assert facts(event) == (ModelSaying("item_1", "Your to"),)

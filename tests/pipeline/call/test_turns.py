@@ -106,3 +106,26 @@ def test_nothing_is_missed_of_a_turn_that_was_not_cut_or_never_began():
     turn = said.heard(US, 500)
     assert turn is not None
     assert turn.whole_ms == 500
+
+
+def test_what_was_cut_before_its_words_were_whole_is_told_as_far_as_they_came():
+    said = Transcript(0.0)
+    said.begin(US, "model", 0.0)
+    for delta in ("Your total ", "is one ", "thousand"):
+        said.we_are_saying(US, delta)
+
+    cut = said.cut(US, 600, 1000)
+
+    assert cut is not None
+    assert (cut.text, cut.interrupted) == ("Your total is", True)
+
+
+def test_words_that_never_came_whole_are_told_all_the_same():
+    said = Transcript(0.0)
+    said.begin(US, "model", 0.0)
+    said.we_are_saying(US, "Goodbye!")
+
+    heard = said.heard(US, 900)
+
+    assert heard is not None
+    assert heard.text == "Goodbye!"
