@@ -41,6 +41,7 @@ from storage.database import DATABASE_DOWN
 
 log = structlog.get_logger()
 
+LOAD_SECONDS = 5.0
 CONNECT_SECONDS = 3.5
 """For each model of the chain."""
 LAST_SECONDS = 2.0
@@ -74,8 +75,9 @@ class Bridge:
     async def run(self) -> None:
         """Return when this media socket is done with."""
         context, attached = self._context, self._attached
-        matter = await call_tools.load(context, attached)
-        earlier = await call_turns.turns(context.pool, attached.call_id)
+        async with asyncio.timeout(LOAD_SECONDS):
+            matter = await call_tools.load(context, attached)
+            earlier = await call_turns.turns(context.pool, attached.call_id)
         records = Records(context, attached, matter, self._texted)
         try:
             await self._talk(matter, earlier, records)

@@ -42,8 +42,11 @@ class Records:
         attached: Attached,
         matter: CallMatter,
         texted: Callable[[], None],
+        *,
+        tool_seconds: float = TOOL_SECONDS,
     ) -> None:
         """`texted` is called when a text was put into the outbox."""
+        self._tool_seconds = tool_seconds
         self._context = context
         self._attached = attached
         self._matter = matter
@@ -56,7 +59,7 @@ class Records:
         )
         self._writing = asyncio.create_task(self._write())
         self._tools: set[asyncio.Task[None]] = set()
-        self._closed = False
+        self._over = asyncio.Event()
         self._shown = asyncio.create_task(self._show())
 
     def obey(self, order: Order) -> None:
@@ -80,16 +83,16 @@ class Records:
     async def close(self) -> None:
         """Finish what is under way; no task is left when this returns. A second time does no
         more."""
-        if self._closed:
+        if self._over.is_set():
             return
-        self._closed = True
+        self._over.set()
         try:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LAST_SECONDS):
                     if self._tools:
                         await asyncio.wait(set(self._tools))
                     await self._writes.put(None)
-                    await asyncio.wait({self._writing})
+                    await asyncio.wait({self._writing, self._shown})
         finally:
             left = [self._writing, self._shown, *self._tools]
             for task in left:
@@ -122,7 +125,7 @@ class Records:
     async def _run(self, call: ToolCall) -> None:
         output: Mapping[str, Any] = {"error": "this cannot be done right now; say so"}
         try:
-            async with asyncio.timeout(TOOL_SECONDS):
+            async with asyncio.timeout(self._tool_seconds):
                 output = await call_tools.run(
                     self._context, self._matter, call, texted=self._texted
                 )
@@ -135,9 +138,12 @@ class Records:
             self.tell(ToolAnswered(call.call_id, output))
 
     async def _show(self) -> None:
-        """Keep this call in the directory of live calls."""
+        """Keep this call in the directory of live calls.
+
+        It is told that the call is over, for the client may swallow a cancellation.
+        """
         held = self._attached
-        while True:
+        while not self._over.is_set():
             said = next((t.text for t in reversed(self.turns.values()) if t.text), "")
             await self._context.sessions.put_call(
                 CallSession(
@@ -149,4 +155,6 @@ class Records:
                     last_words=said,
                 )
             )
-            await asyncio.sleep(REFRESH_SECONDS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(REFRESH_SECONDS):
+                    await self._over.wait()

@@ -225,8 +225,7 @@ class LiveCall:
         if leg.mistakes <= MOST_MISTAKES:
             return
         if leg is self.carrier:
-            self.reason = "carrier_misspoke"
-            self.stop()
+            self.tell(CallerGone("misspoke"))
         elif leg is self.model:
             self.tell(ModelGone("misspoke"))
 

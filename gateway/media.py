@@ -30,6 +30,8 @@ from storage.database import DATABASE_DOWN
 log = structlog.get_logger()
 
 START_SECONDS = 5.0
+ATTACH_SECONDS = 5.0
+"""For the database; after that the carrier had better ask again."""
 MOST_MESSAGE = 64 * 1024
 REFUSED, TOO_LATE = 1008, 1002
 
@@ -82,11 +84,12 @@ async def _bridge(
             started = await _first_fact(context, line, peer)
     except TimeoutError:
         started = None
-        await line.close(TOO_LATE)
     if started is None:
         context.metrics.media_refused.labels("never_started").inc()
+        await line.close(TOO_LATE)
         return
-    attached = await _attach(context, channel, started)
+    async with asyncio.timeout(ATTACH_SECONDS):
+        attached = await _attach(context, channel, started)
     if attached is None:
         await line.close(REFUSED)
         return

@@ -267,6 +267,11 @@ def parser() -> argparse.ArgumentParser:
     voice.add_argument(
         "--interruptions", type=float, default=0.25, help="share of our turns broken into (0.25)"
     )
+    voice.add_argument(
+        "--first",
+        action="store_true",
+        help="on a busy machine, as root: what is measured goes before other programs",
+    )
     voice.set_defaults(run=measure_voice)
     bare = commands.add_parser("bare")  # the baseline, in its own process: not for the list
     bare.add_argument("port", type=int)

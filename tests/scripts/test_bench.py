@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.bench import quantile, spread, timed, verdict
+from scripts.bench import timed
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -34,34 +34,11 @@ def test_more_texts_than_there_are_handsets_are_refused():
     assert "at most 80000 texts" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["quote", "text"])
+@pytest.mark.parametrize("command", ["quote", "text", "voice"])
 def test_help_tells_what_each_measures(command):
     done = bench("--help")
     assert done.returncode == 0
     assert command in done.stdout
-
-
-@pytest.mark.parametrize(
-    ("values", "at", "found"),
-    [
-        ([3.0, 1.0, 2.0], 0.5, 2.0),
-        ([float(each) for each in range(1, 101)], 0.99, 99.0),
-        ([float(each) for each in range(1, 101)], 1.0, 100.0),
-        ([7.0], 0.99, 7.0),
-        ([1.0, 2.0], 0.5, 1.0),
-    ],
-)
-def test_a_quantile_is_a_value_that_was_measured(values, at, found):
-    assert quantile(values, at) == found
-
-
-def test_of_nothing_measured_there_is_no_figure():
-    assert spread([]) == "p50 nan ms, p99 nan ms, max nan ms"
-    assert spread([0.001], "us") == "p50 1000.00 us, p99 1000.00 us, max 1000.00 us"
-
-
-def test_a_figure_that_was_not_held_cannot_be_overlooked():
-    assert verdict("p99 at most 50 ms", False) == "  NOT HELD: p99 at most 50 ms"
 
 
 def test_every_input_is_timed_in_every_round():

@@ -271,6 +271,18 @@ def test_a_caller_who_comes_back_is_not_greeted_again():
     assert line.orders(Say) == []
 
 
+def test_a_caller_who_comes_back_may_break_in_at_once():
+    line = Line(words=RESUMED, history=[Turn(ItemId("x"), 0, "caller", "how much?", 0)])
+    line.tell(ModelReady())
+    line.answer("Sorry, we were cut off. Where were we?", 3000)
+    line.run(0.5)
+
+    line.tell(SpeechStarted(AGAIN, 500), CallerTurnEnded(AGAIN))
+
+    assert len(line.orders(StopPlaying)) == 1
+    assert [respond.tag for respond in line.orders(Respond)] == ["greeting", "answer"]
+
+
 def test_the_attendant_greets_and_then_gives_its_menu():
     line = Line("attendant")
     assert line.tell(ModelReady()) == [Say(ItemId("say-1"), WORDS.greeting)]
