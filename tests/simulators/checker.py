@@ -1,7 +1,8 @@
 """Compares what Twilio did and saw with what the database says: the proof that a run was right.
 
 Nothing acknowledged is lost, nothing is recorded or sent twice, every conversation is answered
-in order, nobody who stopped is written to, and whatever is unknown has been shown to a person.
+in order, nobody who stopped is written to, whatever is unknown has been shown to a person, and
+every call that rang is recorded, and is over when it is.
 """
 
 from collections import Counter, defaultdict
@@ -16,6 +17,7 @@ from tests.simulators.twilio_records import first
 
 TAKEN = ("accepted", "sent", "delivered", "read")
 NEVER_SENT = ("queued", "blocked", "expired")
+GOES_ON = ("initiated", "ringing", "in_progress", "on_hold")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,11 @@ class _Run:
     consents: Mapping[tuple[str, str], Sequence[asyncpg.Record]]
     escalated: frozenset[object]
     answers: Sequence[Event]
+    rang: frozenset[str]
+    """Calls for which we said what to do."""
+    hung_up: frozenset[str]
+    """Calls that are over."""
+    calls: Mapping[str, str]
 
 
 async def check(ledger: Ledger | Sequence[Event], pool: asyncpg.Pool) -> Sequence[str]:
@@ -76,6 +83,7 @@ async def verdict(ledger: Ledger | Sequence[Event], pool: asyncpg.Pool) -> Verdi
         *_states(run),
         *_written_after_stop(run),
         *_answered_wrongly(run),
+        *_calls(run),
     ]
     return Verdict(
         violations=violations,
@@ -113,6 +121,13 @@ async def _gather(events: Sequence[Event], pool: asyncpg.Pool) -> _Run:
         consents=consents,
         escalated=frozenset(row["conversation_id"] for row in escalated),
         answers=answers,
+        rang=frozenset(
+            str(event["sid"])
+            for event in kinds["webhook_response"]
+            if event["purpose"] == "voice" and 200 <= _int(event["status"]) < 300
+        ),
+        hung_up=frozenset(str(event["sid"]) for event in kinds["call_over"]),
+        calls={row["provider_id"]: row["status"] for row in await pool.fetch(_CALLS)},
     )
 
 
@@ -133,6 +148,8 @@ _OUTBOUND = """
       JOIN conversations c ON c.id = o.conversation_id
      WHERE m.provider = 'twilio'
 """
+
+_CALLS = "SELECT provider_id, status FROM calls WHERE provider = 'twilio'"
 
 
 def _lost_or_doubled(run: _Run) -> Iterator[str]:
@@ -229,6 +246,14 @@ def _answered_wrongly(run: _Run) -> Iterator[str]:
             yield f"{event['sid']} was answered with {event['content_type']}, which is no TwiML"
         if good and "<Message" in str(event["body"]):
             yield f"{event['sid']} was answered past the outbox"
+
+
+def _calls(run: _Run) -> Iterator[str]:
+    for sid in sorted(run.rang - run.calls.keys()):
+        yield f"{sid} rang and is not recorded"
+    for sid in sorted(run.hung_up & run.calls.keys()):
+        if run.calls[sid] in GOES_ON:
+            yield f"{sid} is over and recorded as {run.calls[sid]}"
 
 
 def _mid(request: Event) -> str:

@@ -316,3 +316,37 @@ async def test_an_answer_that_speaks_for_itself_is_named(
         "webhook_response", purpose="inbound", sid=sid, status=200, content_type=kind, body=body
     )
     assert (await run.wrong()).endswith(wrong)
+
+
+async def rings(run: Run, status: str | None) -> str:
+    """A call that we answered and that is over, recorded as `status`, or not at all."""
+    sid = f"CA{uuid4().hex}"
+    run.ledger.record("webhook_response", purpose="voice", sid=sid, status=200)
+    run.ledger.record("call_over", sid=sid, status="completed")
+    if status is not None:
+        await run.pool.execute(
+            "INSERT INTO calls (conversation_id, provider, provider_id, direction, status, callee)"
+            " VALUES ($1, 'twilio', $2, 'inbound', $3, $4)",
+            run.conversation,
+            sid,
+            status,
+            US,
+        )
+    return sid
+
+
+async def test_a_call_that_is_not_recorded_is_named(run: Run) -> None:
+    sid = await rings(run, None)
+    assert await run.wrong() == f"{sid} rang and is not recorded"
+
+
+@pytest.mark.parametrize("status", ["ringing", "in_progress"])
+async def test_a_call_that_is_over_and_goes_on_in_its_row_is_named(run: Run, status: str) -> None:
+    sid = await rings(run, status)
+    assert await run.wrong() == f"{sid} is over and recorded as {status}"
+
+
+@pytest.mark.parametrize("status", ["completed", "failed"])
+async def test_a_call_that_is_over_on_both_sides_is_right(run: Run, status: str) -> None:
+    await rings(run, status)
+    assert await check(run.ledger, run.pool) == []
