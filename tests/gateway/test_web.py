@@ -25,7 +25,7 @@ async def client(context, serve, arrived):
 
     channel = replace(TWILIO)
     return await serve(
-        edges.routes([channel], lambda accepted: arrived.append(accepted.due), report)
+        edges.routes([channel], [], lambda accepted: arrived.append(accepted.due), report)
     )
 
 
