@@ -233,6 +233,7 @@ class Bridge:
             "usage": usage,
             "cost_micros": cost_micros(self._model, usage) if usage else None,
             "timings": {
+                "answered_by": self._model or ATTENDANT,
                 **asdict(live.call.timings),
                 "greeted_by": live.call.greeting.by,
                 "ms": int((time.monotonic() - self._began) * 1000),

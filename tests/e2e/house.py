@@ -4,6 +4,7 @@ Hard is to judge a run: only once it has come to rest, then by what the provider
 the rows say, and a log in which nothing may stand that is nobody's business.
 """
 
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import (
     AbstractAsyncContextManager,
@@ -41,7 +42,11 @@ _BUSY = """
                     WHERE owner = 'ai' AND (due_at IS NOT NULL OR lease_until > now()))
         OR EXISTS (SELECT 1 FROM outbox WHERE state IN ('queued', 'sending')
                       OR (state = 'unknown' AND settled_at IS NULL))
+        OR EXISTS (SELECT 1 FROM calls WHERE status IN ('ringing', 'in_progress'))
 """
+
+_SAID = f"SELECT DISTINCT body FROM call_turns WHERE length(body) >= {TELLING}"
+_TOKEN = re.compile('<Parameter name="token" value="([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +94,19 @@ class House:
         violations = await check(self.twilio.ledger, self.pool)
         assert not violations, "\n".join(violations)
         log = self.program.log()
-        assert [each for each in sorted(self._private()) if each in log] == []
+        private = self._private() | {row["body"] for row in await self.pool.fetch(_SAID)}
+        assert [each for each in sorted(private) if each in log] == []
 
     def _private(self) -> set[str]:
-        events = self.twilio.ledger.events("inbound_sent", "created")
-        written = {str(event["body"]) for event in events}
-        numbers = {str(event[end]) for event in events for end in ("from", "to")}
-        return {text for text in written if len(text) >= TELLING} | numbers | self.secrets
+        """Numbers, what was written, tokens that open a call's audio, and other secrets."""
+        ledger = self.twilio.ledger
+        texts = ledger.events("inbound_sent", "created")
+        parties = [*texts, *ledger.events("call_placed")]
+        numbers = {str(event[end]) for event in parties for end in ("from", "to")}
+        written = {str(event["body"]) for event in texts}
+        answers = [str(event["body"]) for event in ledger.events("webhook_response")]
+        tokens = {found for body in answers for found in _TOKEN.findall(body)}
+        return {text for text in written if len(text) >= TELLING} | numbers | tokens | self.secrets
 
 
 OpenHouse = Callable[..., AbstractAsyncContextManager[House]]
