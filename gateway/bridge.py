@@ -77,6 +77,8 @@ class Bridge:
         context, attached = self._context, self._attached
         async with asyncio.timeout(LOAD_SECONDS):
             matter = await call_tools.load(context, attached)
+            if attached.attachment > 1:
+                await call_turns.broken_off(context.pool, attached.call_id)
             earlier = await call_turns.turns(context.pool, attached.call_id)
         records = Records(context, attached, matter, self._texted)
         try:
@@ -203,23 +205,29 @@ class Bridge:
                     await calls.model_failed(pool, held.call_id)
         await self._carrier_line.close()
         await records.close()
-        spent = self._spent(live)
-        outcome = LOST
+        spent, outcome = self._spent(live), LOST
         with _storing():
-            if ended is None:
-                await calls.detach(pool, held.call_id, held.attachment, **spent)
-            else:
+            over = ended is not None
+            if not over:  # unless the carrier says that it is, by now
+                over = await calls.detach(pool, held.call_id, held.attachment, **spent)
+                spent = {}
+            if over:
                 turns = await call_turns.turns(pool, held.call_id)
                 about = matter.snapshot
                 came_to = summarise(
-                    about.business, about.facts, about.quote, matter.used, turns, ended=ended
+                    about.business,
+                    about.facts,
+                    about.quote,
+                    matter.used,
+                    turns,
+                    ended=ended or LOST,
                 )
                 outcome = came_to.outcome
                 await calls.end(
                     pool,
                     held.call_id,
                     status=CallStatus.COMPLETED,
-                    reason=ended,
+                    reason=ended or LOST,
                     outcome=outcome,
                     summary=came_to.text,
                     attachment=held.attachment,

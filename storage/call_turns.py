@@ -78,6 +78,15 @@ async def said(db: Db, call_id: UUID) -> Sequence[Said]:
     ]
 
 
+async def broken_off(db: Db, call_id: UUID) -> None:
+    """Nobody knows how much was heard of what we were saying when a media socket was lost."""
+    await db.execute(
+        "UPDATE call_turns SET interrupted = true"
+        " WHERE call_id = $1 AND speaker <> 'caller' AND heard_ms IS NULL",
+        call_id,
+    )
+
+
 async def turns(db: Db, call_id: UUID) -> tuple[Turn, ...]:
     """All that was said so far, in order, over all of the call's media sockets."""
     return tuple(each.turn for each in await said(db, call_id))

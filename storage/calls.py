@@ -203,7 +203,7 @@ _SPENT = """
 _DETACH = f"""
     UPDATE calls SET worker = CASE WHEN attached = $2 THEN NULL ELSE worker END,
            {_SPENT.format(attachment="$2", usage="$3::jsonb", cost="$4", timings="$5::jsonb")}
-     WHERE id = $1
+     WHERE id = $1 RETURNING ended_at IS NOT NULL
 """  # noqa: S608 - the only thing put in is the constant above
 _END = f"""
     WITH was AS (
@@ -243,11 +243,13 @@ async def detach(
     usage: Mapping[str, int] | None = None,
     cost_micros: int | None = None,
     timings: Mapping[str, Any] | None = None,
-) -> None:
-    """The media socket is lost and the call is not over: it may be taken up again."""
-    await db.execute(
+) -> bool:
+    """The media socket is lost; whether the call is over meanwhile. If not, it may be taken up
+    again."""
+    over: bool | None = await db.fetchval(
         _DETACH, call_id, attachment, dict(usage or {}), cost_micros, dict(timings or {})
     )
+    return bool(over)
 
 
 async def end(

@@ -112,12 +112,13 @@ def _matter(
         total = amount_in_digits(quote.quote.total_cents)
         travel = ", travel to be confirmed" if quote.quote.travel_cents is None else ""
         return f"{_party(told)} quoted at {total}{travel}."
-    said = next((turn.text for turn in turns if turn.speaker == "caller" and turn.text), "")
+    texts = [turn.text for turn in turns if turn.speaker == "caller" and turn.text]
+    said = next((text for text in texts if not text.startswith("(")), "")
     if said:
         words = " ".join(said.split())
         first = words if len(words) <= FIRST_WORDS else f"{words[: FIRST_WORDS - 3].rstrip()}..."
         return f'The caller said: "{first}"'
-    if used:
+    if used or texts:  # what stands in brackets is our note of what was pressed
         known = _party(facts)
         return f"The caller used the keys of the phone{f'; known is {known}' if known else ''}."
     if any(turn.speaker == "caller" for turn in turns):

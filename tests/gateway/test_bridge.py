@@ -98,7 +98,7 @@ async def test_a_caller_who_hangs_up_ends_the_call(carrier, context, pool):
     timings = row["timings"]["1"]
     assert 0 <= timings["first_audio_ms"] <= timings["ms"]
     assert (timings["greeted_by"], timings["interruptions"]) == ("attendant", 1)
-    assert row["summary"] == 'The caller said: "(The caller pressed 2 on the keypad.)"'
+    assert row["summary"] == "The caller used the keys of the phone."
     assert (await texts(pool, "attendant"))[0] == context.business.calls.greeting
     assert (await carrier.after()).verbs == ["Hangup"]
     assert counted(context.metrics.calls, "inbound", "answered") == 1
@@ -177,6 +177,16 @@ async def test_a_cut_line_is_taken_up_where_it_was_three_times_and_then_called_b
     said = await texts(pool, "attendant")
     assert said.count(context.business.calls.greeting) == 1
     assert counted(context.metrics.calls, "inbound", "lost") == 1
+
+
+async def test_a_caller_who_is_gone_with_the_line_is_summed_up_all_the_same(carrier, context, pool):
+    async with carrier.connected() as line:
+        await greeted(line, context)
+        await carrier.report("completed", CallDuration="7")
+    row = await settled(pool)
+    assert (row["status"], row["outcome"], row["end_reason"]) == ("completed", "lost", "lost")
+    assert row["summary"].endswith("The call broke off.")
+    assert row["seconds"] == 7
 
 
 async def test_a_call_that_goes_on_when_its_worker_stops_is_handed_over(carrier, context, pool):

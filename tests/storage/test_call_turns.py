@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.call.turns import Turn
 from storage import calls
-from storage.call_turns import keep_turn, said, storable, turns
+from storage.call_turns import broken_off, keep_turn, said, storable, turns
 from tests.storage.arrivals import DANA
 from tests.storage.test_calls import rang
 
@@ -54,6 +54,15 @@ async def test_the_same_item_on_two_media_sockets_is_two_turns(pool):
     await keep_turn(pool, call_id, 1, HELLO)
     await keep_turn(pool, call_id, 2, HELLO)
     assert await turns(pool, call_id) == (HELLO, HELLO)
+
+
+async def test_what_was_being_said_when_the_line_was_cut_was_not_heard_to_its_end(pool):
+    call_id = await a_call(pool)
+    speaking = replace(HELLO, item_id="item_3", position=2, heard_ms=None, whole_ms=0)
+    for turn in (HELLO, ASKED, speaking):
+        await keep_turn(pool, call_id, 1, turn)
+    await broken_off(pool, call_id)
+    assert await turns(pool, call_id) == (HELLO, ASKED, replace(speaking, interrupted=True))
 
 
 async def test_words_that_no_database_holds_are_kept_without_what_is_wrong_with_them(pool):

@@ -81,6 +81,12 @@ def test_a_call_that_broke_off_is_lost_whatever_was_done() -> None:
         ((), (), "abandoned", "They rang My Hibachi Chef and said nothing."),
         ((GREETING,), (), "abandoned", "They rang My Hibachi Chef and said nothing."),
         ((caller(""),), (), "answered", "The caller spoke, but could not be made out."),
+        (
+            (caller("(The caller pressed 1 on the keypad.)"),),
+            (),
+            "answered",
+            "The caller used the keys of the phone.",
+        ),
         ((), ("end_call",), "answered", "The caller used the keys of the phone."),
         (
             (),
