@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
-from pipeline.call.status import Ringing
+from pipeline.call.status import CALL_CHANNEL, Ringing
 from pipeline.messages import DeliveryReport, InboundMessage, OutboundMessage, Receipt
 from pipeline.peer import Peer
 
@@ -27,6 +27,11 @@ def setting(name: str, *, default: str | None = None, secret: bool = False, abou
     if default is None:
         return field(metadata=metadata, repr=not secret)
     return field(default=default, metadata=metadata, repr=not secret)
+
+
+def takes_calls(channel: "AnyChannel") -> bool:
+    """Whether a channel, or its class, is a VoiceChannel; else it is a TextChannel."""
+    return channel.CHANNEL == CALL_CHANNEL
 
 
 def secret_values(channel: object) -> Sequence[str]:
@@ -156,3 +161,6 @@ class VoiceChannel(Protocol):
     def media(self) -> Peer:
         """The carrier's end of a new media socket; its first fact is MediaStarted."""
         ...
+
+
+AnyChannel = TextChannel | VoiceChannel | type[TextChannel] | type[VoiceChannel]

@@ -16,6 +16,7 @@ from typing import Any
 from channels.twilio_account import CALL
 from pipeline.errors import ProtocolError
 from pipeline.events import (
+    HUNG_UP,
     CallerAudio,
     CallerDigit,
     CallerGone,
@@ -144,7 +145,7 @@ class TwilioMedia:
             case "dtmf":
                 return CallerDigit(_text(part, "digit", DIGIT))
         self._stopped = True
-        return CallerGone("hung_up")
+        return CallerGone(HUNG_UP)
 
     def _start(self, message: Mapping[str, Any], part: Mapping[str, Any]) -> MediaStarted:
         """Everything is checked before anything is taken over."""

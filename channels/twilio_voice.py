@@ -19,7 +19,7 @@ from channels.contract import Reply, Webhook, setting
 from channels.signing import twilio_form, twilio_upgrade
 from channels.twilio_account import CALL, WITHHELD, account_mistakes
 from channels.twilio_media import TwilioMedia
-from pipeline.call.status import CallRang, CallReport, CallStatus, MediaOver, Ringing
+from pipeline.call.status import CALL_CHANNEL, CallRang, CallReport, CallStatus, MediaOver, Ringing
 from pipeline.errors import ProtocolError, Rejected
 from pipeline.inquiry.identity import phone
 from pipeline.peer import Peer
@@ -70,7 +70,7 @@ def _goodbye(words: str) -> Reply:
 class TwilioVoice:
     """One Twilio account's calls, to one number."""
 
-    CHANNEL: ClassVar[str] = "phone"
+    CHANNEL: ClassVar[str] = CALL_CHANNEL
     PROVIDER: ClassVar[str] = "twilio"
     PATHS: ClassVar[Sequence[str]] = (RING_PATH, AFTER_PATH, STATUS_PATH)
     MEDIA_PATH: ClassVar[str] = MEDIA_PATH

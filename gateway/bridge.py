@@ -22,15 +22,16 @@ from gateway.calls import Leg, LiveCall
 from gateway.context import Context
 from gateway.media_line import MediaLine
 from pipeline.attendant.phone import Attendant
-from pipeline.call.machine import Call, Plan
-from pipeline.call.status import CallStatus
+from pipeline.call.greeting import was_heard
+from pipeline.call.machine import FOR_GOOD, Call, Plan
+from pipeline.call.status import CALL_CHANNEL, CallStatus
 from pipeline.call.summary import LOST, summarise
 from pipeline.call.turns import Turn
 from pipeline.call.words import words
 from pipeline.errors import ModelFailed, ProtocolError
 from pipeline.events import CallerGone, ModelGone, ModelReady
 from pipeline.inquiry import tools
-from pipeline.inquiry.spoken_prompt import spoken
+from pipeline.inquiry.spoken_prompt import spoken, words_to_expect
 from pipeline.peer import Peer
 from realtime.protocol import RealtimeProtocol
 from realtime.settings import SessionSettings, cost_micros
@@ -46,8 +47,6 @@ CONNECT_SECONDS = 3.5
 """For each model of the chain."""
 LAST_SECONDS = 2.0
 """For telling the row how it went."""
-ENDS = {"ended_by_us": "said_goodbye", "too_long": "too_long", "caller_left": "caller_hung_up"}
-"""Endings that are the call's end, with the reason its row is given; any other is a loss."""
 
 
 class Bridge:
@@ -123,7 +122,7 @@ class Bridge:
     ) -> LiveCall:
         attached, business = self._attached, matter.snapshot.business
         by_attendant = attached.answered_by == ATTENDANT
-        greeted = any(_discloses(turn, business.calls.disclosure) for turn in earlier)
+        greeted = was_heard(earlier, business.calls.disclosure)
         spent = (datetime.now(UTC) - attached.answered_at).total_seconds()
         plan = Plan(
             answered_by="attendant" if by_attendant else "model",
@@ -170,7 +169,8 @@ class Bridge:
                 model=model,
                 instructions=spoken(snapshot, textable=textable),
                 voice=snapshot.business.calls.voice,
-                tools=tools.specs(snapshot.business, tools.CALL_CHANNEL),
+                tools=tools.specs(snapshot.business, CALL_CHANNEL),
+                keywords=words_to_expect(snapshot.business),
             )
             leg = Leg("model", RealtimeProtocol(session, earlier))
             live.model = leg
@@ -196,7 +196,7 @@ class Bridge:
     async def _finish(self, live: LiveCall, matter: CallMatter, records: Records) -> None:
         """Tell the row, close the socket, finish what is under way, and sum up."""
         pool, held = self._context.pool, self._attached
-        ended = ENDS.get(live.reason)
+        ended = live.reason if live.reason in FOR_GOOD else None
         with _storing():
             async with asyncio.timeout(LAST_SECONDS):
                 if ended is not None:
@@ -220,7 +220,7 @@ class Bridge:
                     about.quote,
                     matter.used,
                     turns,
-                    ended=ended or LOST,
+                    lost=ended is None,
                 )
                 outcome = came_to.outcome
                 await calls.end(
@@ -254,6 +254,7 @@ class Bridge:
             metrics.calls.labels("inbound", outcome).inc()
         metrics.call_seconds.labels("inbound").observe(time.monotonic() - self._began)
         metrics.interruptions.inc(timings.interruptions)
+        metrics.dropped_bytes.inc(live.call.voice.dropped_bytes)
         if timings.first_audio_ms is not None:
             metrics.first_audio_seconds.observe(timings.first_audio_ms / 1000)
         for gap_ms in timings.gaps_ms:
@@ -268,12 +269,6 @@ class Bridge:
             first_audio_ms=timings.first_audio_ms,
             interruptions=timings.interruptions,
         )
-
-
-def _discloses(turn: Turn, disclosure: str) -> bool:
-    """Whether the caller has heard, to its end, who we are."""
-    whole = turn.heard_ms is not None and not turn.interrupted
-    return turn.speaker != "caller" and whole and disclosure.casefold() in turn.text.casefold()
 
 
 @contextmanager

@@ -53,7 +53,7 @@ class Records:
         self._texted = texted
         self.tell: Callable[[Fact], None] = lambda fact: None
         """Where answers of tools go; set before the first order."""
-        self.turns: dict[str, Turn] = {}
+        self._turns: dict[str, Turn] = {}
         self._writes: asyncio.Queue[Callable[[], Awaitable[object]] | None] = asyncio.Queue(
             MOST_WAITING
         )
@@ -66,7 +66,7 @@ class Records:
         """Carry out an order of the call's, soon."""
         match order:
             case KeepTurn(turn):
-                self.turns[turn.item_id] = turn
+                self._turns[turn.item_id] = turn
                 self._keep(lambda: self._keep_turn(turn))
             case Remember(memory):
                 held = self._attached
@@ -144,7 +144,7 @@ class Records:
         """
         held = self._attached
         while not self._over.is_set():
-            said = next((t.text for t in reversed(self.turns.values()) if t.text), "")
+            said = next((t.text for t in reversed(self._turns.values()) if t.text), "")
             await self._context.sessions.put_call(
                 CallSession(
                     call_id=held.call_id,

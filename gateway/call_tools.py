@@ -20,8 +20,10 @@ import structlog
 from channels.contract import TextChannel
 from gateway.context import Context
 from gateway.messages import REPLY_EXPIRES_SECONDS
+from pipeline.attendant.mulaw import RATE
 from pipeline.attendant.texting import CHANNEL as TEXTS
 from pipeline.attendant.texting import quote_text
+from pipeline.call.status import CALL_CHANNEL
 from pipeline.ids import CallId, ConversationId, InquiryId, MessageId, QuoteId
 from pipeline.inquiry import policy, tools
 from pipeline.inquiry.consequences import effects, escalation, escalations, gathered
@@ -50,7 +52,6 @@ LAST_WORDS = 3
 """Of the caller, that go into a note for staff."""
 TRIES = 5
 """How often a tool is committed anew, because a text has changed the inquiry meanwhile."""
-BYTES_PER_SECOND = 8000
 CHANGES_NOTHING = frozenset({tools.SEARCH, tools.END})
 
 NOT_RECORDED = "this could not be recorded just now: say that it did not work, and try once more"
@@ -100,7 +101,7 @@ async def load(context: Context, attached: Attached) -> CallMatter:
     snapshot = Snapshot(
         business=business,
         business_version=version,
-        channel=tools.CALL_CHANNEL,
+        channel=CALL_CHANNEL,
         facts=matter.facts,
         quote=matter.quote,
         history=await conversations.latest(
@@ -185,9 +186,9 @@ async def notice(context: Context, matter: CallMatter, text: str) -> None:
             log.warning("escalation_not_recorded", error=type(exc).__name__)
 
 
-async def keep_spoken_message(context: Context, matter: CallMatter, audio: bytes) -> bool:
-    """Store what a caller spoke for staff (G.711 mu-law) and tell them; False if that failed."""
-    seconds = round(len(audio) / BYTES_PER_SECOND)
+async def keep_spoken_message(context: Context, matter: CallMatter, audio: bytes) -> None:
+    """Store what a caller spoke for staff (G.711 mu-law), and tell them."""
+    seconds = round(len(audio) / RATE)
     note = f"A spoken message of {seconds} seconds, kept with call {matter.call_id}."
     try:
         async with context.pool.acquire() as connection, connection.transaction():
@@ -195,8 +196,6 @@ async def keep_spoken_message(context: Context, matter: CallMatter, audio: bytes
             await _escalate(context, connection, matter, escalation(Reason.MESSAGE_TAKEN, note))
     except DATABASE_DOWN as exc:
         log.warning("spoken_message_not_recorded", error=type(exc).__name__)
-        return False
-    return True
 
 
 async def _run(

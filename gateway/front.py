@@ -18,7 +18,7 @@ from aiohttp import hdrs, web
 from jinja2 import Environment, StrictUndefined, Template
 
 from channels import CHANNELS, channel_class
-from channels.contract import LOOPBACK, TextChannel, VoiceChannel
+from channels.contract import LOOPBACK, TextChannel, VoiceChannel, takes_calls
 from gateway.api.access import identify
 from gateway.context import CONTEXT, Context
 from gateway.metrics import Waiting, waiting
@@ -113,7 +113,7 @@ def _channel_line(name: str, context: Context) -> ChannelLine:
         title=TITLES.get(kind.CHANNEL, kind.CHANNEL.replace("_", " ").capitalize()),
         provider=kind.PROVIDER.capitalize(),
         address=channel.address if channel else "",
-        calls=hasattr(kind, "MEDIA_PATH"),
+        calls=takes_calls(kind),
         practice=_is_practice(kind.PROVIDER, context),
         settings=_required(kind),
     )

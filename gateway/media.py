@@ -37,12 +37,10 @@ REFUSED, TOO_LATE = 1008, 1002
 
 
 def handler(
-    channel: VoiceChannel, sent: Callable[[], None], start_seconds: float = START_SECONDS
+    channel: VoiceChannel, texted: Callable[[], None], *, start_seconds: float = START_SECONDS
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """The route of a channel's media sockets.
-
-    `sent`: a text was put into the outbox. A socket has `start_seconds` to say whose it is.
-    """
+    """The route of a channel's media sockets. `texted` is called when a text was put into the
+    outbox; a socket has `start_seconds` to say whose it is."""
 
     @needs(ANYONE)
     async def media(request: web.Request) -> web.StreamResponse:
@@ -58,7 +56,7 @@ def handler(
         await socket.prepare(request)
         line = MediaLine(socket, request.transport)
         try:
-            await _bridge(context, channel, line, sent, start_seconds)
+            await _bridge(context, channel, line, texted, start_seconds)
         except DATABASE_DOWN as exc:
             log.error("call_not_attached", error=type(exc).__name__)
         except Exception:
@@ -75,7 +73,7 @@ async def _bridge(
     context: Context,
     channel: VoiceChannel,
     line: MediaLine,
-    sent: Callable[[], None],
+    texted: Callable[[], None],
     start_seconds: float,
 ) -> None:
     peer = channel.media()
@@ -94,7 +92,7 @@ async def _bridge(
         await line.close(REFUSED)
         return
     with structlog.contextvars.bound_contextvars(call_id=str(attached.call_id)):
-        await Bridge(context, attached, line, peer, sent).run()
+        await Bridge(context, attached, line, peer, texted).run()
 
 
 async def _first_fact(context: Context, line: MediaLine, peer: Peer) -> MediaStarted | None:
@@ -103,7 +101,7 @@ async def _first_fact(context: Context, line: MediaLine, peer: Peer) -> MediaSta
     try:
         async for data in line.read():
             try:
-                facts = peer.receive(data, 0.0)
+                facts = peer.receive(data, time.monotonic())
             except ProtocolError as exc:
                 counted.labels(str(exc)).inc()
                 continue

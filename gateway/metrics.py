@@ -118,6 +118,9 @@ class Metrics:
             "turn_gap", "The caller's turn ended to our first audio handed over.", _TALK
         )
         self.interruptions = count("interruptions", "Times a caller cut us short.")
+        self.dropped_bytes = count(
+            "dropped_bytes", "Audio of ours thrown away: a minute of it was waiting."
+        )
         self.greeting_fallbacks = count(
             "greeting_fallbacks", "Greetings that the attendant spoke for the model."
         )

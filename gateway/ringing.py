@@ -15,6 +15,7 @@ from channels.contract import Reply, VoiceChannel, Webhook
 from gateway.context import Context
 from pipeline.call.status import MOVES, CallRang, CallReport, CallStatus, MediaOver
 from pipeline.call.summary import LOST, summarise
+from pipeline.call.words import UNABLE, call_back
 from pipeline.ids import CallId, ConversationId
 from pipeline.inquiry import policy
 from pipeline.inquiry.escalation import Reason
@@ -25,10 +26,6 @@ from storage.calls import After
 log = structlog.get_logger()
 
 TOKEN_SECONDS = 60
-UNABLE = (
-    "Sorry, we cannot take your call right now. Please send us a text, or call again in a few"
-    " minutes. Goodbye."
-)
 
 
 def media_token(secret: str, provider_id: str, expires_ms: int) -> str:
@@ -120,7 +117,7 @@ async def _note(context: Context, report: CallReport) -> Reply:
 
 async def _sum_up_lost(context: Context, call_id: CallId, status: CallStatus) -> None:
     said = await call_turns.turns(context.pool, call_id)
-    came_to = summarise(context.business, Facts(), None, (), said, ended=LOST)
+    came_to = summarise(context.business, Facts(), None, (), said, lost=True)
     await calls.end(
         context.pool,
         call_id,
@@ -151,8 +148,4 @@ def _sorry(context: Context, caller: str | None) -> str:
     """Said in the carrier's voice, before it hangs up."""
     if caller is None:
         return UNABLE
-    promised = policy.promise(context.business, datetime.now(UTC)).words
-    return (
-        f"Sorry, we cannot take your call right now. A person will call you back {promised}."
-        " Goodbye."
-    )
+    return call_back(policy.promise(context.business, datetime.now(UTC)).words)

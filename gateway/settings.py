@@ -23,7 +23,7 @@ from pydantic import ValidationError as FieldsInvalid
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from channels import CHANNELS, channel_class
-from channels.contract import TextChannel, VoiceChannel
+from channels.contract import TextChannel, VoiceChannel, takes_calls
 from pipeline.errors import ConciergeError
 
 OPENAI_URL = "https://api.openai.com/v1"
@@ -346,8 +346,8 @@ def _channels(
         for (missing, present), names in half_set.items()
     ]
     mistakes += dict.fromkeys(wrong)  # channels of one provider share settings, and their mistakes
-    texts = {name: channel for name, channel in on.items() if channel.CHANNEL != "phone"}
-    calls = {name: channel for name, channel in on.items() if channel.CHANNEL == "phone"}
+    texts = {name: channel for name, channel in on.items() if not takes_calls(channel)}
+    calls = {name: channel for name, channel in on.items() if takes_calls(channel)}
     return (
         cast("Mapping[str, TextChannel]", MappingProxyType(texts)),
         cast("Mapping[str, VoiceChannel]", MappingProxyType(calls)),

@@ -19,6 +19,7 @@ from gateway.api.access import needs
 from gateway.api.body import read_body
 from gateway.context import CONTEXT, Context
 from gateway.metrics import exposition
+from pipeline.call.words import UNABLE
 from pipeline.errors import ProtocolError, Rejected
 from pipeline.messages import DeliveryReport, InboundMessage
 from storage.conversations import Accepted
@@ -49,7 +50,7 @@ def routes(
         handler = _webhook(channel, _text(channel, arrived, report), UNSTORED)
         found += [web.route("*", path, handler) for path in channel.PATHS]
     for line in voice_channels:
-        handler = _webhook(line, _call(line), line.hang_up(ringing.UNABLE))
+        handler = _webhook(line, _call(line), line.hang_up(UNABLE))
         found += [web.route("*", path, handler) for path in line.PATHS]
     return found
 

@@ -12,6 +12,9 @@ from pipeline.call.turns import Turn
 from pipeline.ids import ItemId, MarkName, ResponseId
 from pipeline.inquiry.vocabulary import ToolCall
 
+HUNG_UP = "hung_up"
+"""Why a caller is gone, when it was the caller's will."""
+
 # --- facts: the caller's end -------------------------------------------------------------------
 
 
@@ -46,7 +49,10 @@ class PlayoutReached:
 
 @dataclass(frozen=True, slots=True)
 class CallerGone:
+    """Nothing more comes on this media socket."""
+
     reason: str
+    """HUNG_UP, or what is wrong with the socket: socket_closed, stalled, misspoke, drained."""
 
 
 # --- facts: the model's end, or the attendant's ------------------------------------------------
@@ -143,11 +149,16 @@ class ResponseDone:
     output_audio. Cached ones are not counted under input."""
 
 
+ALREADY_RESPONDING = "conversation_already_has_active_response"
+"""The complaint that a response was asked for while another runs."""
+
+
 @dataclass(frozen=True, slots=True)
 class ModelTroubled:
     """It complained about something we sent. Fatal complaints come as ModelGone."""
 
     code: str
+    """ALREADY_RESPONDING, or whatever the model says; of that nothing follows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,9 @@ The model hears speech, not keys, so what was pressed is written to it. A number
 they are put together up to a #, or to a pause.
 """
 
-PAUSE_S = 1.5
+from pipeline.call.turns import noted
+
+PAUSE_SECONDS = 1.5
 """After the last key; then the number is taken to be complete."""
 MOST_KEYS = 32
 
@@ -27,7 +29,7 @@ class Keys:
         if digit == "#" or len(self._pressed) >= MOST_KEYS:
             self._due = now
         elif self._due is None or now < self._due:
-            self._due = now + PAUSE_S
+            self._due = now + PAUSE_SECONDS
 
     def take(self, now: float) -> str:
         """The entry that is due, without its #; '' when none is."""
@@ -40,4 +42,4 @@ class Keys:
 def told(pressed: str) -> str:
     """What the model reads: '0' -> '(The caller pressed 0 on the keypad: they want a person.)'"""
     wish = ": they want a person" if pressed == "0" else ""
-    return f"(The caller pressed {pressed} on the keypad{wish}.)"
+    return noted(f"pressed {pressed} on the keypad{wish}")

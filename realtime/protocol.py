@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from pipeline.call.playout import BYTES_PER_MS
 from pipeline.call.turns import Turn
 from pipeline.events import (
     AnswerTool,
@@ -32,13 +33,11 @@ from pipeline.ids import ItemId
 from pipeline.peer import Wire
 from realtime import server_events
 from realtime.keys import Keys, told
-from realtime.server_events import AUDIO, COMPLAINT, READY, Complaint, ServerEvent
+from realtime.server_events import AUDIO, COMPLAINT, READY, REFUSED, Complaint, ServerEvent
 from realtime.settings import SessionSettings
 
-BYTES_PER_MS = 8
 SESSION, PLAIN_SESSION = "session-1", "session-2"
 """The ids of our session.update events: the whole of it, and what is asked when that is refused."""
-REFUSED = "session_refused"
 
 
 class RealtimeProtocol:

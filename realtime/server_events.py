@@ -15,6 +15,7 @@ import msgspec
 
 from pipeline.errors import ProtocolError
 from pipeline.events import (
+    ALREADY_RESPONDING,
     CallerSaid,
     CallerTurnEnded,
     Fact,
@@ -48,8 +49,10 @@ FATAL = frozenset(
 """Codes after which nothing more comes on this connection. Every other complaint is survived:
 most are about a cancel, a truncation or a request that crossed with what it was about."""
 
+REFUSED = "session_refused"
+"""Our own word for a complaint about the session we asked for."""
 COMPLAINTS = FATAL | {
-    "conversation_already_has_active_response",
+    ALREADY_RESPONDING,
     "inference_rate_limit_exceeded",
     "input_audio_buffer_commit_empty",
     "invalid_request_error",
@@ -57,7 +60,7 @@ COMPLAINTS = FATAL | {
     "rate_limit_exceeded",
     "response_cancel_not_active",
     "server_error",
-    "session_refused",
+    REFUSED,
 }
 """Codes that are counted by their names; servers make up others."""
 

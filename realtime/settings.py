@@ -46,8 +46,6 @@ class SessionSettings:
     """In the shape of Chat Completions: {"type": "function", "function": {...}}."""
     keywords: Sequence[str] = ()
     """Words to expect from a caller: names, dishes, places."""
-    prompt: str = ""
-    """What calls are about, for the transcription."""
 
     def payload(self) -> dict[str, Any]:
         """The `session` of a session.update: G.711 mu-law both ways, and no answer unasked.
@@ -88,8 +86,6 @@ class SessionSettings:
         found: dict[str, Any] = {"model": TRANSCRIPTION_MODEL, "language": LANGUAGE}
         if self.keywords:
             found["keywords"] = list(self.keywords)
-        if self.prompt:
-            found["prompt"] = self.prompt
         return found
 
 

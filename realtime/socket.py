@@ -37,13 +37,13 @@ MOST_WAITING = 1024 * 1024
 """Bytes we keep for a server that does not take them."""
 WAITING = 16 * 1024
 """More bytes than this, about a second of audio, and the server is behind."""
-PATIENCE_S = 5.0
+PATIENCE_SECONDS = 5.0
 """How long a server may be behind, be unheard of before it is pinged, and take to answer that."""
 KERNEL_KEEPS = 64 * 1024
 """Bytes the kernel is asked to keep unacknowledged. Left to itself it hides minutes of audio."""
 MOST_RECEIVED = 16 * 1024 * 1024
 """Bytes of one message."""
-GOODBYE_S = 1.0
+GOODBYE_SECONDS = 1.0
 """From our close to the end of the connection, whether it is answered or not."""
 
 _TEXT = WSMsgType.TEXT
@@ -83,18 +83,18 @@ async def connect(
     received: Received,
     closed: Closed,
     seconds: float = 5.0,
-    patience_s: float = PATIENCE_S,
+    patience_seconds: float = PATIENCE_SECONDS,
     tls: ssl.SSLContext | None = None,
 ) -> RealtimeSocket:
     """Connect to a model at `url`, which ends before the query. Without a key no Authorization.
 
     `received` gets each message. `closed` gets the reason, in one word such as closed_1001, stalled
     or no_pong, when the connection ends otherwise than by our `close`: once, and last. Neither is
-    called before this returns to who awaits it. `patience_s` is for a server that is behind, or
-    silent: see PATIENCE_S. Raises ModelFailed after at most `seconds`; its text is one word too:
-    status_401, timeout, unreachable.
+    called before this returns to who awaits it. `patience_seconds` is for a server that is behind,
+    or silent: see PATIENCE_SECONDS. Raises ModelFailed after at most `seconds`; its text is one
+    word too: status_401, timeout, unreachable.
     """
-    connection = _Connection(received, closed, patience_s)
+    connection = _Connection(received, closed, patience_seconds)
     try:
         async with asyncio.timeout(seconds):
             if url.startswith("wss:") and tls is None:
@@ -106,8 +106,8 @@ async def connect(
                 websocket_handshake_timeout=seconds,  # ends what is left when we are cancelled
                 logger_name=_wire_log,
                 enable_auto_ping=True,
-                auto_ping_idle_timeout=patience_s,
-                auto_ping_reply_timeout=patience_s,
+                auto_ping_idle_timeout=patience_seconds,
+                auto_ping_reply_timeout=patience_seconds,
                 max_frame_size=MOST_RECEIVED,
                 extra_headers={"Authorization": f"Bearer {key}"} if key else None,
                 max_redirects=0,
@@ -147,12 +147,12 @@ def _why(exc: BaseException) -> str | None:
 class _Connection(WSListener):
     """What picows calls, on the loop."""
 
-    def __init__(self, received: Received, closed: Closed, patience_s: float) -> None:
+    def __init__(self, received: Received, closed: Closed, patience_seconds: float) -> None:
         self.ended: str | None = None
         """Why, once it has ended; '' when we ended it."""
         self._received = received
         self._closed = closed
-        self._patience_s = patience_s
+        self._patience_seconds = patience_seconds
         self._accepted = False
         self._transport: WSTransport | None = None
         self._parts: list[bytes] = []
@@ -241,7 +241,7 @@ class _Connection(WSListener):
         """The server is behind."""
         if self._stall is None and self.ended is None:
             loop = asyncio.get_running_loop()
-            self._stall = loop.call_later(self._patience_s, self.end, "stalled")
+            self._stall = loop.call_later(self._patience_seconds, self.end, "stalled")
 
     def resume_writing(self) -> None:
         """It has caught up."""
@@ -287,4 +287,4 @@ def _leave(transport: WSTransport, *, at_once: bool) -> None:
         return
     transport.send_close(WSCloseCode.OK)
     transport.disconnect()
-    asyncio.get_running_loop().call_later(GOODBYE_S, transport.disconnect, False)
+    asyncio.get_running_loop().call_later(GOODBYE_SECONDS, transport.disconnect, False)

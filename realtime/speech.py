@@ -13,15 +13,12 @@ import re
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 from realtime.speaking import FRAME, available
-
-__all__ = ["Speech", "Voice", "available"]
 
 COMMAND = (sys.executable, "-m", "realtime.speaking")
 PIECE_BYTES = 3200
@@ -31,11 +28,11 @@ TEXT_LIMIT = 4000
 SENTENCE_LIMIT = 300
 CACHE_BYTES = 8 << 20
 """Over a quarter of an hour of sentences."""
-PATIENCE_S = 5.0
+PATIENCE_SECONDS = 5.0
 """For one sentence, which takes milliseconds, or for a child to start."""
 TRIES = 2
 """How many children may die of a sentence."""
-REST_S = 1.0
+REST_SECONDS = 1.0
 """Between two starts, where the first ended soon."""
 
 Spoken = Callable[[bytes], None]
@@ -57,14 +54,14 @@ class Speech:
         command: Sequence[str] = COMMAND,
         installed: Callable[[], bool] = available,
         failed: Callable[[str], None] = lambda reason: None,
-        patience_s: float = PATIENCE_S,
+        patience_seconds: float = PATIENCE_SECONDS,
         cache_bytes: int = CACHE_BYTES,
     ) -> None:
         """`failed` is told, in a word or two, whenever the child ends that should not."""
         self._command = command
         self._installed = installed
         self._failed = failed
-        self._patience_s = patience_s
+        self._patience_seconds = patience_seconds
         self._cache = _Cache(cache_bytes)
         self._wanted: dict[int, _Wanted] = {}
         self._by_text: dict[str, _Wanted] = {}
@@ -87,7 +84,7 @@ class Speech:
             self._task = asyncio.create_task(self._keep_alive())
         if self._task is not None:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._ready.wait(), self._patience_s)
+                await asyncio.wait_for(self._ready.wait(), self._patience_seconds)
         return self._ready.is_set()
 
     async def close(self) -> None:
@@ -99,16 +96,6 @@ class Speech:
         for wanted in list(self._wanted.values()):
             self._answer(wanted, b"")
         self._wanted.clear()
-
-    async def prepare(self, texts: Iterable[str]) -> None:
-        """Speak these now, so that they are there when they are wanted."""
-        loop = asyncio.get_running_loop()
-        spoken = []
-        for sentence in (each for text in texts for each in sentences(text)):
-            future: asyncio.Future[bytes] = loop.create_future()
-            self.say(sentence, partial(_settle, future))
-            spoken.append(future)
-        await asyncio.gather(*spoken)
 
     def open(self, received: Spoken) -> "Voice":
         """A call's wire to the voice; `received` gets what it says."""
@@ -150,7 +137,7 @@ class Speech:
         self._watch = None
         if self._process is not None and self._wanted:
             loop = asyncio.get_running_loop()
-            self._watch = loop.call_later(self._patience_s, _kill, self._process)
+            self._watch = loop.call_later(self._patience_seconds, _kill, self._process)
 
     async def _keep_alive(self) -> None:
         """One child after another."""
@@ -166,8 +153,8 @@ class Speech:
                 if wanted.tries >= TRIES:
                     del self._wanted[number]
                     self._answer(wanted, b"")
-            if loop.time() - started < REST_S:
-                await asyncio.sleep(REST_S)
+            if loop.time() - started < REST_SECONDS:
+                await asyncio.sleep(REST_SECONDS)
 
     async def _run(self) -> None:
         """One child, from its start to its end; always raises."""
@@ -178,7 +165,7 @@ class Speech:
         assert process.stdout is not None
         assert process.stdin is not None
         try:
-            async with asyncio.timeout(self._patience_s):
+            async with asyncio.timeout(self._patience_seconds):
                 await process.stdout.readexactly(FRAME.size)
             self._process = process
             self._ready.set()
@@ -207,11 +194,6 @@ class Speech:
 def _kill(process: Process) -> None:
     with suppress(ProcessLookupError):
         process.kill()
-
-
-def _settle(future: asyncio.Future[bytes], audio: bytes) -> None:
-    if not future.done():
-        future.set_result(audio)
 
 
 @dataclass(slots=True)

@@ -25,7 +25,7 @@ import aiohttp
 import uvloop
 
 from channels.signing import twilio_signature
-from channels.twilio_voice import TwilioVoice
+from channels.twilio_voice import MEDIA_PATH, RING_PATH
 from scripts.bench_voice_ends import Place
 from scripts.bench_voice_wire import call_sid
 from scripts.measuring import (
@@ -45,8 +45,6 @@ UP_SECONDS = 30.0
 """After the last call was placed, until all have been greeted."""
 SETTLE_SECONDS = 3.0
 REPORT_SECONDS = 30.0
-RING_PATH = TwilioVoice.PATHS[0]
-MEDIA_PATH = TwilioVoice.MEDIA_PATH
 
 DELAYS = {"up": "caller to model", "down": "model to caller", "clear": "break-in to clear"}
 

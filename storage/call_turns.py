@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pipeline.call.turns import Turn
 from pipeline.ids import CallId, ItemId
-from storage.database import Db
+from storage.database import Db, storable
 
 
 async def keep_turn(db: Db, call_id: CallId, attachment: int, turn: Turn) -> None:
@@ -92,14 +92,6 @@ async def turns(db: Db, call_id: UUID) -> tuple[Turn, ...]:
     return tuple(each.turn for each in await said(db, call_id))
 
 
-async def keep_message(db: Db, call_id: CallId, audio: bytes) -> UUID:
-    """Store a message spoken for staff (G.711 mu-law, 8,000 bytes a second); return its id."""
-    message_id: UUID = await db.fetchval(
-        "INSERT INTO spoken_messages (call_id, audio) VALUES ($1, $2) RETURNING id", call_id, audio
-    )
-    return message_id
-
-
-def storable(text: str) -> str:
-    """What PostgreSQL can hold: no NUL, no half of a surrogate pair."""
-    return text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+async def keep_message(db: Db, call_id: CallId, audio: bytes) -> None:
+    """Store a message spoken for staff: G.711 mu-law, 8,000 bytes a second."""
+    await db.execute("INSERT INTO spoken_messages (call_id, audio) VALUES ($1, $2)", call_id, audio)

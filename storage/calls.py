@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from pipeline.call.status import MOVES, CallRang, CallReport, CallStatus, Direction
+from pipeline.call.status import CALL_CHANNEL, MOVES, CallRang, CallReport, CallStatus, Direction
 from pipeline.ids import CallId, ContactId, ConversationId, InquiryId
-from storage.call_turns import storable
-from storage.database import Db
+from storage.database import Db, storable
 
-CHANNEL = "phone"
 WITHHELD = "withheld"
 """The kind of identity of a caller without a number: each call of one is somebody new."""
 MOST_REOFFERS = 3
@@ -31,15 +29,12 @@ _LEGAL_TO = [after.value for moves in MOVES.values() for after in moves]
 
 @dataclass(frozen=True, slots=True)
 class RingingCall:
-    """A call as it stands when a carrier asks what to do with it."""
+    """A call that a carrier asks what to do with."""
 
     call_id: CallId
     conversation_id: ConversationId
-    status: CallStatus
     fresh: bool
     """False: this call was here already, and nothing was changed."""
-    token_expires_ms: int | None
-    """Unix time in ms until which the media token that is out opens a socket; None: none is."""
 
 
 async def ring(db: Db, rang: CallRang, *, direction: Direction = "inbound") -> RingingCall:
@@ -53,9 +48,9 @@ async def ring(db: Db, rang: CallRang, *, direction: Direction = "inbound") -> R
                            caller, callee, forwarded_from)
         VALUES (conversation_of($1, $2, $3, $4, $5), $2, $6, $7, $8, $9, $10, $11)
         ON CONFLICT (provider, provider_id) DO UPDATE SET provider = excluded.provider
-        RETURNING id, conversation_id, status, xmax = 0 AS fresh, token_expires_ms
+        RETURNING id, conversation_id, xmax = 0 AS fresh
         """,
-        CHANNEL,
+        CALL_CHANNEL,
         rang.provider,
         ours,
         "phone" if theirs else WITHHELD,
@@ -68,13 +63,7 @@ async def ring(db: Db, rang: CallRang, *, direction: Direction = "inbound") -> R
         rang.forwarded_from,
     )
     assert row is not None, "the row is there, by us or by another"
-    return RingingCall(
-        CallId(row["id"]),
-        ConversationId(row["conversation_id"]),
-        CallStatus(row["status"]),
-        row["fresh"],
-        row["token_expires_ms"],
-    )
+    return RingingCall(CallId(row["id"]), ConversationId(row["conversation_id"]), row["fresh"])
 
 
 async def issue_token(db: Db, call_id: CallId, expires_ms: int) -> int | None:
@@ -107,21 +96,17 @@ class Attached:
     conversation_id: ConversationId
     contact_id: ContactId
     inquiry_id: InquiryId
-    inquiry_version: int
     provider: str
-    provider_id: str
     caller: str | None
-    callee: str
+    """E.164; None when withheld."""
     attachment: int
     """Which media socket of the call this is: 1, or more after a loss."""
     answered_by: str
     """As asked for, or the attendant where the model has failed on this call."""
     memory: Mapping[str, Any]
     """Where the attendant's dialogue stood; empty at first."""
-    model_failed: bool
     tools: Sequence[str]
     """That did what they were asked, on the call's earlier media sockets, in order."""
-    created_at: datetime
     answered_at: datetime
     """When the first media socket came."""
 
@@ -154,10 +139,8 @@ async def attach(
              WHERE provider = $1 AND provider_id = $2 AND token_expires_ms = $3
                AND status IN ('ringing', 'in_progress', 'on_hold') AND end_reason IS NULL
             RETURNING *)
-        SELECT t.id AS call_id, t.conversation_id, c.contact_id, i.id AS inquiry_id,
-               i.version AS inquiry_version, t.provider, t.provider_id, t.caller, t.callee,
-               t.attached AS attachment, t.answered_by, t.memory, t.model_failed, t.tools,
-               t.created_at, t.answered_at
+        SELECT t.id AS call_id, t.conversation_id, c.contact_id, i.id AS inquiry_id, t.provider,
+               t.caller, t.attached AS attachment, t.answered_by, t.memory, t.tools, t.answered_at
           FROM taken t JOIN conversations c ON c.id = t.conversation_id,
                LATERAL inquiry_of(c.contact_id) i
         """,

@@ -71,6 +71,11 @@ async def _prepare(connection: asyncpg.Connection) -> None:
     )
 
 
+def storable(text: str) -> str:
+    """What PostgreSQL can hold of a text: no NUL, no half of a surrogate pair."""
+    return text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def migrations() -> Sequence[tuple[int, str, str]]:
     """Every migration as (number, name, SQL), in order."""
     folder = files("storage").joinpath("migrations")

@@ -24,7 +24,10 @@ MAY_IMPORT = {
 OURS = {*MAY_IMPORT, "tests"}
 
 AWAITING = {
-    "realtime/responder.py", "realtime/socket.py", "realtime/speaking.py", "realtime/speech.py",
+    "realtime/responder.py",
+    "realtime/socket.py",
+    "realtime/speaking.py",
+    "realtime/speech.py",
 }
 """The modules of realtime/ that do; the others, and all of pipeline/ and channels/, decide."""
 
@@ -50,7 +53,13 @@ MAX_METHODS = 15
 
 SAY_NOTHING = {"util", "utils", "helper", "helpers", "manager", "base", "common", "service", "core"}
 DATA_BASES = {
-    "BaseSettings", "Enum", "IntEnum", "NamedTuple", "Protocol", "StrEnum", "TypedDict",
+    "BaseSettings",
+    "Enum",
+    "IntEnum",
+    "NamedTuple",
+    "Protocol",
+    "StrEnum",
+    "TypedDict",
     "msgspec.Struct",
 }
 OF_A_LIBRARY = {"WSListener"}

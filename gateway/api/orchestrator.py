@@ -28,7 +28,7 @@ from pipeline.inquiry.turn import Outcome
 from pipeline.messages import InboundMessage
 from storage import conversations, idempotency, lanes
 from storage.conversations import Conversation
-from storage.database import DATABASE_DOWN
+from storage.database import DATABASE_DOWN, storable
 from storage.lanes import Fenced, Lane
 from storage.people import Actor, audit
 
@@ -228,7 +228,7 @@ def inquiry_from_json(context: Context, body: Mapping[str, Any]) -> Inquiry:
         customer = {}
     given = {name: value.strip() for name, value in customer.items() if value and value.strip()}
     phone = identity.phone(given["phone"]) if "phone" in given else None
-    email = identity.email(_clean(given["email"])) if "email" in given else None
+    email = identity.email(storable(given["email"])) if "email" in given else None
     if "phone" in given and phone is None:
         problems["customer_context.phone"] = "is not a phone number"
     if "email" in given and email is None:
@@ -244,10 +244,10 @@ def inquiry_from_json(context: Context, body: Mapping[str, Any]) -> Inquiry:
     own = identity.identity_kind(str(channel))
     identities.sort(key=lambda each: each[0] != own)
     return Inquiry(
-        _clean(str(message)),
+        storable(str(message)),
         str(channel),
         tuple((kind, value) for kind, value in identities if value),
-        {name: _clean(given[name]) for name in ("name", "zipcode") if name in given},
+        {name: storable(given[name]) for name in ("name", "zipcode") if name in given},
         conversation_id,
     )
 
@@ -260,11 +260,6 @@ def _uuid(given: object, problems: dict[str, str]) -> UUID | None:
     except ValueError:
         problems["conversation_id"] = "must be the id of a conversation"
         return None
-
-
-def _clean(text: str) -> str:
-    """What PostgreSQL can hold: no NUL, no half of a surrogate pair."""
-    return text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 async def _conversation(context: Context, inquiry: Inquiry) -> Conversation:

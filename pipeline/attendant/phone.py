@@ -16,6 +16,7 @@ from pipeline.attendant.mulaw import tone
 from pipeline.attendant.recording import Recording
 from pipeline.attendant.utterances import Utterance, Utterances
 from pipeline.business.document import Business
+from pipeline.call.turns import noted
 from pipeline.events import (
     AnswerTool,
     CallerSaid,
@@ -220,10 +221,10 @@ class Attendant:
         item_id = ItemId(f"{how}-{self._count}")
         self._facts.append(CallerTurnEnded(item_id))
         if how == "keys":
-            words = f"(The caller pressed {self._keys} on the keypad.)"
+            words = noted(f"pressed {self._keys} on the keypad")
             self._facts.append(CallerSaid(item_id, words))
         if how == "message":
-            self._facts.append(CallerSaid(item_id, "(The caller left a spoken message.)"))
+            self._facts.append(CallerSaid(item_id, noted("left a spoken message")))
         self._keys = ""
         self._pause_at = self._silence_at = None
         self._hearing.reset()

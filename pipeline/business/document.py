@@ -186,10 +186,9 @@ def _hours(table: Table) -> Hours:
 def _calls(business: Table) -> Calls:
     """A document written before there were calls has no [calls]: it gets a plain greeting."""
     if business.peek("calls") is None:
-        greeting = f"Thank you for calling {business.peek('name')}. This is the AI assistant. " + (
-            "How can I help you?"
-        )
-        return Calls(greeting, "AI assistant", 30, "marin")
+        thanks = f"Thank you for calling {business.peek('name')}."
+        greeting = f"{thanks} This is the AI assistant. How can I help you?"
+        return Calls(greeting, disclosure="AI assistant", max_minutes=30, voice="marin")
     table = business.table("calls")
     calls = Calls(
         greeting=table.text("greeting", r".{20,300}", "must have 20 to 300 characters"),

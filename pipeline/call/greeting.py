@@ -46,10 +46,20 @@ class Greeting:
 
     def heard(self, text: str) -> bool:
         """The model's account of what it said; False when that will not do."""
-        self.told = self.told or self._words.disclosure.casefold() in text.casefold()
+        self.told = self.told or _discloses(text, self._words.disclosure)
         return self.told
 
     def handed_over(self) -> str:
         """The attendant says it instead, whose words need no checking."""
         self.told, self.by = True, "attendant"
         return self.text
+
+
+def was_heard(turns: Sequence[Turn], disclosure: str) -> bool:
+    """Whether the caller has heard, to its end, who we are."""
+    heard = [turn for turn in turns if turn.heard_ms is not None and not turn.interrupted]
+    return any(turn.speaker != "caller" and _discloses(turn.text, disclosure) for turn in heard)
+
+
+def _discloses(text: str, disclosure: str) -> bool:
+    return disclosure.casefold() in text.casefold()

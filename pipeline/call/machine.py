@@ -7,7 +7,7 @@ nothing is answered before it was heard.
 """
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, Literal
@@ -20,6 +20,8 @@ from pipeline.call.turns import Transcript, Turn
 from pipeline.call.voice import Voice
 from pipeline.call.words import FAREWELL, WARNING_SECONDS, Words, say_exactly
 from pipeline.events import (
+    ALREADY_RESPONDING,
+    HUNG_UP,
     CallerAudio,
     CallerDigit,
     CallerGone,
@@ -86,12 +88,12 @@ SPEAKING_SECONDS = 15.0
 """A caller who has been speaking longer than this is a noise: we may speak all the same."""
 TURN_SECONDS = 1.0
 """From the end of speech to the end of the turn, which is close behind if it comes at all."""
-HUNG_UP = "hung_up"
-"""Why a caller is gone, when it was the caller's will."""
 MOST_EARLY = 500
 """Caller's frames kept until the model is ready: 10 s."""
 
-Ending = Literal["ended_by_us", "too_long", "model_failed", "caller_left", "cut_off"]
+Ending = Literal["said_goodbye", "too_long", "model_failed", "caller_hung_up", "cut_off"]
+FOR_GOOD: Collection[str] = frozenset({"said_goodbye", "too_long", "caller_hung_up"})
+"""Endings that are the call's own; after any other it is lost, and may be taken up again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +215,7 @@ class Call:
                 return [KeepTurn(self._transcript.caller_said(item_id, text, now))]
             case CallerGone(reason):
                 if self.state is not CLOSING or self.ending == "model_failed":
-                    self.ending = "caller_left" if reason == HUNG_UP else "cut_off"
+                    self.ending = "caller_hung_up" if reason == HUNG_UP else "cut_off"
                 return self._end(now)
             case ToolAnswered(call_id, output):
                 return self._tool_answered(call_id, output, now)
@@ -253,7 +255,7 @@ class Call:
                 if self.state is OPENING:
                     return self._greet(now) + early
                 return [Tell("assistant", self.greeting.text), *early]
-            case ModelTroubled("conversation_already_has_active_response"):
+            case ModelTroubled(code) if code == ALREADY_RESPONDING:
                 self._responses.refused(now)
             case ModelGone():
                 self._responses.gone()
@@ -286,7 +288,7 @@ class Call:
             spoken = self.voice.audible or self.voice.spoke == response_id
             if self.state is TALKING and not spoken:
                 self._responses.want(Respond("farewell", FAREWELL, tools=False))
-            return [order, *self._close("ended_by_us", now, "")]
+            return [order, *self._close("said_goodbye", now, "")]
         if whole:
             self._responses.want(Respond("tools"))
         return [order]
@@ -316,7 +318,7 @@ class Call:
 
     def _break_in(self, now: float) -> list[Order]:
         """The caller speaks, or pressed a key: we are silent at once, and listen."""
-        if self.state is CLOSING and self.ending == "ended_by_us":
+        if self.state is CLOSING and self.ending == "said_goodbye":
             self.state = _moved(self.state, TALKING)
             self.ending = self._close_by = None
             self._responses.forget()
@@ -337,7 +339,7 @@ class Call:
         if self.state is OPENING or self.greeting.missing:
             return self._end(now)  # nobody has said anything: better begin anew
         orders: list[Order] = []
-        if ending != "ended_by_us":
+        if ending != "said_goodbye":
             orders += self.voice.stop(now) if self.state is TALKING else []
             self.voice.finish()
             unwanted = self._responses.drop(now)
@@ -352,7 +354,7 @@ class Call:
         """Hang up; what was not heard of the last words is noted."""
         self.state = _moved(self.state, ENDED)
         cut = [order for order in self.voice.stop(now) if isinstance(order, KeepTurn)]
-        return [*cut, HangUp(self.ending or "caller_left")]
+        return [*cut, HangUp(self.ending or "caller_hung_up")]
 
     def _settle(self, now: float) -> list[Order]:
         """After every fact: audio that may leave, the next response, the next state."""

@@ -6,6 +6,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Literal
 
+CALL_CHANNEL = "phone"
+"""The channel of every call, whoever carries it."""
+
 Direction = Literal["inbound", "outbound"]
 
 
@@ -41,12 +44,7 @@ MOVES: Mapping[CallStatus, frozenset[CallStatus]] = MappingProxyType(
         ),
     }
 )
-"""From each state, the states it may move to. The six without a move are final."""
-
-
-def may_move(current: CallStatus, wanted: CallStatus) -> bool:
-    """Whether a record may move; staying where it is is no move."""
-    return wanted in MOVES[current]
+"""From each state, the states it may move to: never itself. The six without a move are final."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,14 @@ from enum import StrEnum
 
 from pipeline.attendant.quoting import day_words, guests_words, place_words
 from pipeline.business.document import Business
-from pipeline.call.turns import Turn
+from pipeline.call.turns import Turn, is_noted
 from pipeline.inquiry import tools
 from pipeline.inquiry.facts import Facts
 from pipeline.inquiry.vocabulary import KnownQuote
 from pipeline.quote.dollars import amount_in_digits
 
 LOST = "lost"
-"""How a call ended that broke off, or that nothing here could answer."""
+"""The reason in the record of a call that broke off, or that nothing here could answer."""
 FIRST_WORDS = 140
 """Characters of what a caller said first."""
 
@@ -65,14 +65,14 @@ def summarise(
     used: Collection[str],
     turns: Sequence[Turn],
     *,
-    ended: str,
+    lost: bool,
 ) -> Summary:
     """Sum a call up.
 
     `quote` is the inquiry's current one, `used` the tools that succeeded on this call, `turns`
-    all of its turns in order, and `ended` is LOST or any other reason.
+    all of its turns in order; `lost`: it broke off, or nothing here could answer it.
     """
-    outcome = _outcome(used, turns, ended)
+    outcome = _outcome(used, turns, lost=lost)
     sentences = [_matter(business, facts, quote, used, turns)]
     done = [words for name, words in _DONE if name in used]
     if done:
@@ -82,8 +82,8 @@ def summarise(
     return Summary(outcome, " ".join(sentences))
 
 
-def _outcome(used: Collection[str], turns: Sequence[Turn], ended: str) -> CallOutcome:
-    if ended == LOST:
+def _outcome(used: Collection[str], turns: Sequence[Turn], *, lost: bool) -> CallOutcome:
+    if lost:
         return CallOutcome.LOST
     for name, outcome in _BY_TOOL:
         if name in used:
@@ -113,12 +113,12 @@ def _matter(
         travel = ", travel to be confirmed" if quote.quote.travel_cents is None else ""
         return f"{_party(told)} quoted at {total}{travel}."
     texts = [turn.text for turn in turns if turn.speaker == "caller" and turn.text]
-    said = next((text for text in texts if not text.startswith("(")), "")
+    said = next((text for text in texts if not is_noted(text)), "")
     if said:
         words = " ".join(said.split())
         first = words if len(words) <= FIRST_WORDS else f"{words[: FIRST_WORDS - 3].rstrip()}..."
         return f'The caller said: "{first}"'
-    if used or texts:  # what stands in brackets is our note of what was pressed
+    if used or texts:
         known = _party(facts)
         return f"The caller used the keys of the phone{f'; known is {known}' if known else ''}."
     if any(turn.speaker == "caller" for turn in turns):

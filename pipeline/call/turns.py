@@ -39,6 +39,17 @@ def heard_text(text: str, heard_ms: int, whole_ms: int) -> str:
     return text[: text.rfind(" ", 0, room + 1)].rstrip() if " " in text[: room + 1] else ""
 
 
+def noted(what: str) -> str:
+    """What a caller did instead of speaking, in the place of words:
+    '(The caller pressed 1 on the keypad.)'"""
+    return f"(The caller {what}.)"
+
+
+def is_noted(text: str) -> bool:
+    """Whether a caller's words are no words, but `noted`."""
+    return text.startswith("(The caller ")
+
+
 class Transcript:
     """The turns of one media socket, in the order in which they were spoken.
 

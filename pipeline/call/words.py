@@ -1,4 +1,4 @@
-"""What is said on every call, whoever answers it: in the model's voice, or the attendant's."""
+"""What is said on every call, whoever says it: the model, the attendant, or the carrier itself."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,11 @@ from pipeline.call.turns import Turn
 
 FAREWELL = "Say goodbye in one short, warm sentence. Say nothing else."
 WARNING_SECONDS = 60.0
-RESUME_TURNS = 4
+UNABLE = (
+    "Sorry, we cannot take your call right now. Please send us a text, or call again in a few"
+    " minutes. Goodbye."
+)
+"""Said in the carrier's own voice, to a caller whom nobody can promise to call back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,14 @@ def words(business: Business, *, greeted: bool, resumed: bool) -> Words:
         limit="We have reached the longest time a call may take. Please call again, or text us."
         " Goodbye!",
         apology="Sorry, I have lost my connection. Please stay on the line.",
+    )
+
+
+def call_back(promise: str) -> str:
+    """Said in the carrier's own voice, when nobody here can answer; `promise` says by when."""
+    return (
+        f"Sorry, we cannot take your call right now. A person will call you back {promise}."
+        " Goodbye."
     )
 
 

@@ -7,6 +7,7 @@ saying nothing that cannot be done on a call.
 
 from collections.abc import Sequence
 
+from pipeline.business.document import Business
 from pipeline.inquiry.identity import phone_for_display
 from pipeline.inquiry.prompts import (
     current_hours,
@@ -49,6 +50,14 @@ def spoken(snapshot: Snapshot, *, textable: bool = True) -> str:
     if snapshot.escalated:
         parts.append("A person has already been asked for; go on helping meanwhile.")
     return "\n\n".join(parts)
+
+
+def words_to_expect(business: Business) -> Sequence[str]:
+    """Names that whoever writes down a caller's words may not know: the business's, its dishes'."""
+    rules = business.prices
+    labels = [each.label for each in rules.proteins.values()]
+    labels += [each.label for each in rules.addons.values()]
+    return [business.name, *(label.partition(" (")[0] for label in labels)]
 
 
 _MANNER = """How you speak:

@@ -13,6 +13,7 @@ from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 from pipeline.business.document import Business
+from pipeline.call.status import CALL_CHANNEL
 from pipeline.errors import InvalidFields
 from pipeline.ids import QuoteId
 from pipeline.inquiry.escalation import OURS, Reason
@@ -31,8 +32,6 @@ TAKE_MESSAGE = "take_message"
 TRANSFER = "transfer_to_person"
 SEND_TEXT = "send_text_message"
 END = "end_call"
-
-CALL_CHANNEL = "phone"
 
 TEXT_KINDS = ("quote", "booking")
 

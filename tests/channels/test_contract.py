@@ -9,7 +9,14 @@ from uuid import UUID
 import pytest
 
 from channels import CHANNELS, channel_class
-from channels.contract import Reply, TextChannel, VoiceChannel, Webhook, secret_values
+from channels.contract import (
+    Reply,
+    TextChannel,
+    VoiceChannel,
+    Webhook,
+    secret_values,
+    takes_calls,
+)
 from pipeline.errors import ProtocolError, Rejected, SendUnknown
 from pipeline.events import Mark, Play, StopPlaying
 from pipeline.ids import MarkName, MessageId
@@ -26,7 +33,7 @@ SETTINGS: Mapping[str, Mapping[str, str]] = {"twilio-sms": TWILIO, "twilio-voice
 """Settings that switch each channel on; a secret's value says canary."""
 
 
-VOICES = [name for name in CHANNELS if channel_class(name).CHANNEL == "phone"]
+VOICES = [name for name in CHANNELS if takes_calls(channel_class(name))]
 TEXTS = [name for name in CHANNELS if name not in VOICES]
 
 
@@ -42,12 +49,14 @@ def channel(name: str) -> TextChannel | VoiceChannel:
 def text_channel(name: str) -> TextChannel:
     made = channel(name)
     assert hasattr(made, "send")
+    assert not takes_calls(made)
     return made  # type: ignore[return-value]
 
 
 def voice_channel(name: str) -> VoiceChannel:
     made = channel(name)
     assert hasattr(made, "media")
+    assert takes_calls(made)
     return made  # type: ignore[return-value]
 
 

@@ -106,7 +106,7 @@ def test_a_call_passed_on_says_which_line_passed_it_on():
         "+1４155550123",
         "+17378742833",
         "266696687",
-        *WITHHELD,
+        *sorted(WITHHELD),
     ],
 )
 def test_who_withholds_a_number_or_has_none_is_nobody_we_know(given_):

@@ -232,6 +232,21 @@ async def eventually(look, seconds=PATIENCE_S):
     return found
 
 
+async def the_call(pool, number=1):
+    """Its row."""
+    return await pool.fetchrow("SELECT * FROM calls WHERE provider_id = $1", call_sid(number))
+
+
+async def settled(pool, number=1):
+    """Its row, once no worker holds its audio."""
+
+    async def look():
+        row = await the_call(pool, number)
+        return row if row["worker"] is None and row["attached"] else None
+
+    return await eventually(look)
+
+
 def counted(metric, *labels):
     """A counter's value."""
     return (metric.labels(*labels) if labels else metric)._value.get()

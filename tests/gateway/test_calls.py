@@ -193,7 +193,7 @@ async def test_a_message_that_was_being_spoken_is_kept_when_the_caller_hangs_up(
     ends.live.last_words = lambda now: (MessageSpoken(b"\x30" * 8000),)
     ends.live.receive(ends.live.carrier, (CallerGone("hung_up"),))
     assert ends.records == [KeepMessage(b"\x30" * 8000)]
-    assert (ends.live.ended.is_set(), ends.live.reason) == (True, "caller_left")
+    assert (ends.live.ended.is_set(), ends.live.reason) == (True, "caller_hung_up")
 
 
 async def test_after_the_end_nothing_is_done_and_no_timer_is_left(ends):

@@ -12,7 +12,16 @@ from channels.twilio_voice import MEDIA_PATH
 from gateway import media
 from gateway.calls import MOST_MISTAKES
 from gateway.ringing import media_token
-from tests.gateway.phone import LOUD, VOICE, Carrier, call_sid, counted, eventually
+from tests.gateway.phone import (
+    LOUD,
+    VOICE,
+    Carrier,
+    call_sid,
+    counted,
+    eventually,
+    settled,
+    the_call,
+)
 
 DEEP = '{"event":' + "[" * 30_000
 HUGE = '{"event":"media","media":{"chunk":' + "9" * 60_000 + "}}"
@@ -22,20 +31,6 @@ WIDE = json.dumps({"event": "media", "media": {str(n): n for n in range(3000)}})
 def token(context, number=1, seconds=60):
     secret = context.settings.secret_key.get_secret_value()
     return media_token(secret, call_sid(number), int((time.time() + seconds) * 1000))
-
-
-async def the_call(pool, number=1):
-    return await pool.fetchrow("SELECT * FROM calls WHERE provider_id = $1", call_sid(number))
-
-
-async def detached(pool, number=1):
-    """Its row, once its media socket is let go."""
-
-    async def look():
-        row = await the_call(pool, number)
-        return row if row["worker"] is None and row["attached"] else None
-
-    return await eventually(look)
 
 
 # --- who is let in ------------------------------------------------------------------------------
@@ -110,7 +105,9 @@ async def test_a_call_that_is_over_takes_no_socket(carrier, context):
 
 
 async def test_a_socket_that_never_starts_is_closed(context, serve):
-    client = await serve([web.get(MEDIA_PATH, media.handler(VOICE, lambda: None, 0.05))])
+    client = await serve(
+        [web.get(MEDIA_PATH, media.handler(VOICE, lambda: None, start_seconds=0.05))]
+    )
     line = await Carrier(client, context.settings.public_url).open()
     await line.socket.send_str('{"event":"connected","protocol":"Call","version":"1.0.0"}')
     assert await line.closed() == 1002
@@ -195,7 +192,7 @@ async def test_too_much_nonsense_ends_the_socket_and_the_caller_is_brought_back(
         for _ in range(MOST_MISTAKES + 1):
             await line.socket.send_str("nonsense")
         assert await line.closed() == 1000
-    row = await detached(pool)
+    row = await settled(pool)
     assert (row["status"], row["end_reason"]) == ("in_progress", None)
     assert counted(context.metrics.media_errors, "not_json") == MOST_MISTAKES + 1
     assert (await carrier.after()).verbs == ["Connect", "Redirect"]
@@ -208,7 +205,7 @@ async def test_a_frame_of_ten_megabytes_ends_its_own_call_only(carrier, context,
         with suppress(ConnectionError):  # it is closed before it has all come
             await line.socket.send_str("x" * 10_000_000)
         assert await line.closed() == 1009
-        await detached(pool, 2)
+        await settled(pool, 2)
         before = len(other.heard)
         await other.press("2")
         await other.until(lambda other: len(other.heard) > before)
@@ -230,5 +227,5 @@ async def test_other_calls_do_not_notice_a_flood_of_nonsense(carrier, context, p
         await good.press("2")
         await good.until(lambda good: len(good.heard) > before)
         await good.hang_up()
-    row = await detached(pool, 1)
+    row = await settled(pool, 1)
     assert (row["end_reason"], row["outcome"]) == ("caller_hung_up", "answered")

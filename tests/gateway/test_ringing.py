@@ -8,20 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.twilio_voice import AFTER_PATH, RING_PATH, STATUS_PATH
-from gateway import ringing
-from gateway.ringing import TOKEN_SECONDS, UNABLE, media_token, token_expiry
+from gateway.ringing import TOKEN_SECONDS, media_token, token_expiry
+from pipeline.call.words import UNABLE
 from realtime.speech import Speech
 from tests.gateway.lines import NUMBER
-from tests.gateway.phone import call_sid, counted, eventually
-from tests.storage.arrivals import DANA, LEE
+from tests.gateway.phone import call_sid, counted, eventually, the_call
+from tests.storage.arrivals import DANA
 
 SECRET, NOW = "a-secret", 1_800_000_000.0
 EXPIRES_MS = 1_800_000_060_000
 TOKEN = media_token(SECRET, call_sid(1), EXPIRES_MS)
-
-
-async def the_call(pool, number=1):
-    return await pool.fetchrow("SELECT * FROM calls WHERE provider_id = $1", call_sid(number))
 
 
 async def escalations(pool):
@@ -276,8 +272,3 @@ async def test_who_hangs_up_while_lost_has_a_call_that_says_so(carrier, context,
     assert (row["status"], row["outcome"], row["end_reason"]) == ("completed", "lost", "lost")
     assert row["summary"].endswith("The call broke off.")
     assert counted(context.metrics.calls, "inbound", "lost") == 1
-
-
-def test_the_apology_promises_nothing():
-    assert "call you back" not in ringing.UNABLE
-    assert LEE not in ringing.UNABLE

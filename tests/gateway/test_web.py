@@ -7,6 +7,7 @@ import pytest
 
 from gateway import web as edges
 from tests.gateway.lines import NUMBER, TWILIO, inbound_form, sid, signed
+from tests.gateway.phone import counted
 from tests.storage.arrivals import DANA
 
 PATH, STATUS = "/webhooks/twilio/sms", "/webhooks/twilio/sms/status"
@@ -36,10 +37,6 @@ def post(client, context):
         return await client.post(path, **{**signed(url, form), **changes})
 
     return post
-
-
-def counted(metric, *labels):
-    return (metric.labels(*labels) if labels else metric)._value.get()
 
 
 async def test_a_text_is_committed_before_it_is_acknowledged(pool, post, arrived):

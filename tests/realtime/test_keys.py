@@ -2,7 +2,7 @@
 
 import pytest
 
-from realtime.keys import MOST_KEYS, PAUSE_S, Keys, told
+from realtime.keys import MOST_KEYS, PAUSE_SECONDS, Keys, told
 
 
 def pressed(keys: Keys, digits: str, now: float = 100.0) -> None:
@@ -13,7 +13,7 @@ def pressed(keys: Keys, digits: str, now: float = 100.0) -> None:
 def test_a_number_is_complete_after_a_pause_since_its_last_key() -> None:
     keys = Keys()
     keys.press("9", 100.0)
-    assert keys.due == 100.0 + PAUSE_S
+    assert keys.due == 100.0 + PAUSE_SECONDS
     keys.press("5", 101.0)
     assert keys.take(102.4) == ""
     assert keys.due == 102.5
@@ -33,7 +33,7 @@ def test_a_hash_ends_a_number_at_once_and_is_no_part_of_it() -> None:
 def test_other_keys_stand_for_themselves(digits: str, entry: str) -> None:
     keys = Keys()
     pressed(keys, digits)
-    assert keys.take(100.0 + PAUSE_S) == entry
+    assert keys.take(100.0 + PAUSE_SECONDS) == entry
 
 
 def test_a_caller_who_leans_on_the_keys_makes_an_entry_of_32() -> None:

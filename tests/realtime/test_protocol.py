@@ -25,7 +25,7 @@ from pipeline.events import (
     Tell,
     Truncate,
 )
-from realtime.keys import PAUSE_S
+from realtime.keys import PAUSE_SECONDS
 from realtime.protocol import RealtimeProtocol
 from realtime.settings import SessionSettings
 from tests.realtime.openai_events import client_event, server_event
@@ -177,7 +177,7 @@ def test_keys_are_a_turn_of_the_callers_after_a_pause() -> None:
     protocol = opened()
     for place, digit in enumerate("95125"):
         protocol.obey(Press(digit), 50.0 + place / 4)
-    assert protocol.deadline() == 51.0 + PAUSE_S
+    assert protocol.deadline() == 51.0 + PAUSE_SECONDS
     assert list(protocol.expire(52.4)) == []
     assert sent(protocol) == []
     ended, said = protocol.expire(52.5)

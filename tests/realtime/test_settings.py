@@ -11,9 +11,7 @@ from tests.pipeline.inquiry.parties import BUSINESS
 from tests.realtime.openai_events import client_event
 
 TOOLS = specs(BUSINESS, "phone")
-SETTINGS = SessionSettings(
-    "gpt-realtime-2.1", "Be brief.", "marin", TOOLS, keywords=("hibachi",), prompt="A party."
-)
+SETTINGS = SessionSettings("gpt-realtime-2.1", "Be brief.", "marin", TOOLS, keywords=("hibachi",))
 
 
 def session(payload: dict[str, object]) -> RealtimeSessionCreateRequest:
@@ -52,9 +50,9 @@ def test_tools_are_realtime_tools_by_name_and_are_not_strict(payload) -> None:
 def test_the_transcription_is_told_what_words_to_expect() -> None:
     asked = session(SETTINGS.payload()).audio.input.transcription
     assert (asked.model, asked.language) == ("gpt-transcribe", "en")
-    assert (asked.keywords, asked.prompt) == (["hibachi"], "A party.")
+    assert asked.keywords == ["hibachi"]
     bare = session(SessionSettings("m", "i", "marin").payload()).audio.input.transcription
-    assert (bare.keywords, bare.prompt) == (None, None)
+    assert bare.keywords is None
 
 
 def test_a_plain_session_is_the_whole_one_without_its_comforts() -> None:

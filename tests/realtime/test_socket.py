@@ -289,7 +289,7 @@ async def test_a_server_that_takes_nothing_is_given_up_when_too_much_waits() -> 
 async def test_a_server_that_takes_nothing_is_given_up_in_time_though_little_waits() -> None:
     ends = Ends()
     async with LooseServer(deaf) as server:
-        socket = await ends.connect(server.url, patience_s=0.1)
+        socket = await ends.connect(server.url, patience_seconds=0.1)
         socket.send("x" * (MOST_WAITING // 2))
         assert ends.reasons == []
         assert await ends.reason() == "stalled"
@@ -309,7 +309,7 @@ async def test_a_server_that_is_behind_and_catches_up_is_kept() -> None:
 
     ends = Ends()
     async with LooseServer(talk) as server:
-        socket = await ends.connect(server.url, patience_s=0.3)
+        socket = await ends.connect(server.url, patience_seconds=0.3)
         socket.send("x" * size)
         go_on.set()
         await soon(caught_up.wait())
@@ -321,7 +321,7 @@ async def test_a_server_that_is_behind_and_catches_up_is_kept() -> None:
 async def test_a_server_that_answers_no_ping_is_given_up() -> None:
     ends = Ends()
     async with LooseServer(deaf) as server:
-        await ends.connect(server.url, patience_s=0.05)
+        await ends.connect(server.url, patience_seconds=0.05)
         assert await ends.reason() == "no_pong"
 
 

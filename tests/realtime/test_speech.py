@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime.speech import CACHE_BYTES, PIECE_BYTES, SENTENCE_LIMIT, Speech, available, sentences
+from realtime.speaking import available
+from realtime.speech import CACHE_BYTES, PIECE_BYTES, SENTENCE_LIMIT, Speech, sentences
 from tests.gateway.processes import ends
 
 CHILD = """
@@ -60,6 +61,13 @@ class Wire:
                 return head["id"], heard, head.get("error", "")
 
 
+async def spoken(speech, text):
+    """It was said on some other call."""
+    wire = Wire(speech)
+    wire.say("earlier", text)
+    await wire.whole()
+
+
 @asynccontextmanager
 async def speaking(tmp_path, **given):
     failures = []
@@ -105,7 +113,7 @@ async def test_sentences_are_spoken_one_after_the_other_and_done_comes_once(tmp_
 async def test_nothing_is_received_within_send(tmp_path):
     async with speaking(tmp_path) as (speech, _):
         await speech.start()
-        await speech.prepare(["Hi."])
+        await spoken(speech, "Hi.")
         wire = Wire(speech)
         wire.say("a", "Hi.")
         assert wire.received.empty()
@@ -115,7 +123,7 @@ async def test_nothing_is_received_within_send(tmp_path):
 async def test_what_was_spoken_before_is_there_without_the_child(tmp_path):
     async with speaking(tmp_path) as (speech, _):
         await speech.start()
-        await speech.prepare(["Thank you. Hang on."])
+        await spoken(speech, "Thank you. Hang on.")
         os.kill(speech._process.pid, signal.SIGSTOP)
         wire = Wire(speech)
         wire.say("a", "Hang on. Thank you.")
@@ -126,7 +134,7 @@ async def test_the_least_recently_wanted_is_forgotten_first(tmp_path, capfd):
     async with speaking(tmp_path, cache_bytes=700) as (speech, _):
         await speech.start()
         for text in ("Aa.", "Bb.", "Aa.", "Cc.", "Aa.", "Bb."):
-            await speech.prepare([text])
+            await spoken(speech, text)
     assert capfd.readouterr().err.split() == ["Aa.", "Bb.", "Cc.", "Bb."]
 
 
@@ -197,7 +205,7 @@ async def test_what_every_child_dies_of_is_given_up(tmp_path):
 
 
 async def test_a_child_that_hangs_is_replaced(tmp_path):
-    async with speaking(tmp_path, patience_s=0.5) as (speech, failures):
+    async with speaking(tmp_path, patience_seconds=0.5) as (speech, failures):
         await speech.start()
         wire, other = Wire(speech), Wire(speech)
         wire.say("a", "We hang.")
@@ -225,7 +233,7 @@ async def test_where_no_voice_is_installed_every_utterance_fails_at_once(tmp_pat
 
 
 async def test_a_program_that_does_not_start_is_no_voice(tmp_path):
-    missing = {"command": (str(tmp_path / "nothing"),), "patience_s": 0.3}
+    missing = {"command": (str(tmp_path / "nothing"),), "patience_seconds": 0.3}
     async with speaking(tmp_path, **missing) as (speech, failures):
         assert not await speech.start()
         assert failures == ["FileNotFoundError"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from realtime.speech import available
+from realtime.speaking import available
 from tests.simulators.realtime_voice import Spoken, Tone
 from tests.simulators.twilio_sound import loud
 

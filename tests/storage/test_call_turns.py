@@ -3,12 +3,9 @@
 from dataclasses import replace
 from uuid import uuid4
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from pipeline.call.turns import Turn
 from storage import calls
-from storage.call_turns import broken_off, keep_turn, said, storable, turns
+from storage.call_turns import broken_off, keep_turn, said, turns
 from tests.storage.arrivals import DANA
 from tests.storage.test_calls import rang
 
@@ -75,13 +72,3 @@ async def test_words_that_no_database_holds_are_kept_without_what_is_wrong_with_
 async def test_a_call_on_which_nothing_was_said_has_no_turns(pool):
     assert await turns(pool, await a_call(pool)) == ()
     assert await said(pool, uuid4()) == []
-
-
-@given(st.text(st.characters(), max_size=20))
-def test_whatever_was_said_can_be_stored_and_good_words_are_as_they_were(text):
-    kept = storable(text)
-    assert "\0" not in kept
-    assert storable(kept) == kept
-    assert kept.encode().decode() == kept
-    if "\0" not in text and not any(0xD800 <= ord(each) < 0xE000 for each in text):
-        assert kept == text

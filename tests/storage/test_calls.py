@@ -80,8 +80,8 @@ async def test_a_call_that_is_announced_twice_is_one_call(pool):
     second = await calls.ring(pool, rang(forwarded_from=LEE))
     assert (first.fresh, second.fresh) == (True, False)
     assert first.call_id == second.call_id
-    assert first.status == S.RINGING
     stored = await row(pool, first.call_id)
+    assert stored["status"] == "ringing"
     assert (stored["caller"], stored["callee"], stored["forwarded_from"]) == (DANA, US, LEE)
     assert stored["direction"] == "inbound"
 
@@ -98,7 +98,6 @@ async def test_who_calls_is_who_texted_and_has_the_same_inquiry(pool):
     attached = await taken_up(pool)
     assert attached.contact_id == lane.contact_id
     assert attached.inquiry_id == lane.inquiry_id
-    assert attached.inquiry_version == lane.inquiry_version
     assert attached.conversation_id != lane.conversation_id
 
 
@@ -122,7 +121,7 @@ async def test_a_call_owes_no_written_answer(pool):
 async def test_a_call_of_ours_begins_before_it_rings_and_is_the_customers_conversation(pool):
     ours = CallRang("twilio", SID, US, DANA)
     ringing = await calls.ring(pool, ours, direction="outbound")
-    assert ringing.status == S.INITIATED
+    assert (await row(pool, ringing.call_id))["status"] == "initiated"
     conversation = await pool.fetchrow("SELECT our_address, their_address FROM conversations")
     assert tuple(conversation) == (US, DANA)
     made = await calls.report(pool, reported(S.RINGING))
@@ -162,7 +161,7 @@ async def test_a_carrier_that_asks_twice_may_follow_either_answer(pool):
     first = soon(60)
     assert await calls.issue_token(pool, ringing.call_id, first) == first
     assert await calls.issue_token(pool, ringing.call_id, first + 15_000) == first
-    assert (await calls.ring(pool, rang())).token_expires_ms == first
+    assert (await row(pool, ringing.call_id))["token_expires_ms"] == first
 
 
 @pytest.mark.parametrize("left", [-5, 5])
@@ -184,11 +183,10 @@ async def test_a_call_that_is_over_gets_no_token_and_is_not_taken_up(pool, final
 
 async def test_what_is_needed_to_go_on_comes_with_the_call(pool):
     first = await taken_up(pool)
-    assert (first.attachment, first.memory, first.model_failed) == (1, {}, False)
-    assert (first.caller, first.callee) == (DANA, US)
-    assert (first.provider, first.provider_id) == ("twilio", SID)
+    assert (first.attachment, first.memory, first.tools) == (1, {}, [])
+    assert (first.provider, first.caller) == ("twilio", DANA)
     assert first.answered_by == "model:gpt-realtime"
-    assert first.answered_at >= first.created_at
+    assert first.answered_at >= (await row(pool, first.call_id))["created_at"]
     await calls.remember(pool, first.call_id, {"at": "zip", "adults": 20})
     await calls.detach(pool, first.call_id, 1)
     second = await again(pool, first.call_id, worker="host:2")
@@ -203,7 +201,8 @@ async def test_a_model_that_failed_on_a_call_does_not_answer_it_again(pool):
     await calls.model_failed(pool, attached.call_id)
     assert (await row(pool, attached.call_id))["answered_by"] == "attendant"
     second = await again(pool, attached.call_id)
-    assert (second.model_failed, second.answered_by) == (True, "attendant")
+    assert second.answered_by == "attendant"
+    assert (await row(pool, attached.call_id))["model_failed"]
 
 
 async def test_a_call_on_hold_that_was_lost_is_in_progress_again(pool):
@@ -215,9 +214,9 @@ async def test_a_call_on_hold_that_was_lost_is_in_progress_again(pool):
 
 async def test_a_spoken_message_is_kept_byte_for_byte(pool):
     attached = await taken_up(pool)
-    message = await call_turns.keep_message(pool, attached.call_id, bytes(range(256)) * 4)
-    stored = await pool.fetchrow("SELECT id, audio FROM spoken_messages")
-    assert tuple(stored) == (message, bytes(range(256)) * 4)
+    await call_turns.keep_message(pool, attached.call_id, bytes(range(256)) * 4)
+    stored = await pool.fetchrow("SELECT call_id, audio FROM spoken_messages")
+    assert tuple(stored) == (attached.call_id, bytes(range(256)) * 4)
 
 
 async def test_what_was_done_on_a_call_is_known_when_it_is_taken_up_again(pool):

@@ -3,8 +3,17 @@
 import asyncio
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from storage.database import Unreachable, connect, migrate, migrations, pending_migrations
+from storage.database import (
+    Unreachable,
+    connect,
+    migrate,
+    migrations,
+    pending_migrations,
+    storable,
+)
 
 
 async def test_migrations_run_once_even_from_several_processes_at_the_same_time(pool, database_dsn):
@@ -30,3 +39,13 @@ async def test_jsonb_comes_and_goes_as_python_values(database_dsn):
 async def test_a_database_that_is_not_there_says_what_to_mend():
     with pytest.raises(Unreachable, match=r"cannot be reached.*mend DATABASE_URL"):
         await connect("postgresql://concierge@127.0.0.1:1/concierge")
+
+
+@given(st.text(st.characters(), max_size=20))
+def test_any_text_can_be_made_storable_and_a_good_one_stays_as_it_was(text):
+    kept = storable(text)
+    assert "\0" not in kept
+    assert storable(kept) == kept
+    assert kept.encode().decode() == kept
+    if "\0" not in text and not any(0xD800 <= ord(each) < 0xE000 for each in text):
+        assert kept == text

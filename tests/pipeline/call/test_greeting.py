@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.call.greeting import Greeting
+from pipeline.call.greeting import Greeting, was_heard
 from pipeline.call.turns import Turn
 from pipeline.ids import ItemId
 from tests.pipeline.call.driver import RESUMED, WORDS
@@ -76,3 +76,23 @@ def test_who_was_cut_off_before_the_greeting_is_greeted():
     both = replace(WORDS, resumed="Sorry, we were cut off.")
 
     assert Greeting(both, "attendant", ()).text == WORDS.greeting
+
+
+SAID = Turn(ItemId("a"), 0, "model", WORDS.greeting, 0, heard_ms=900, whole_ms=900)
+
+
+@pytest.mark.parametrize(
+    ("changes", "heard"),
+    [
+        ({}, True),
+        ({"speaker": "attendant"}, True),
+        ({"speaker": "caller"}, False),
+        ({"heard_ms": None}, False),
+        ({"interrupted": True}, False),
+        ({"text": "Thank you for calling."}, False),
+    ],
+)
+def test_who_comes_back_was_greeted_if_the_disclosure_was_heard_to_its_end(changes, heard):
+    other = Turn(ItemId("b"), 1, "caller", "Hello?", 950)
+
+    assert was_heard([replace(SAID, **changes), other], WORDS.disclosure) is heard

@@ -687,7 +687,7 @@ def test_end_call_hangs_up_when_the_goodbye_was_heard(done):
 
     line.run(5.0)
 
-    assert line.hung_up == "ended_by_us"
+    assert line.hung_up == "said_goodbye"
     assert line.now - began == pytest.approx(1.0)
     assert len(line.orders(Respond)) == 2
 
@@ -704,7 +704,7 @@ def test_end_call_without_a_word_says_goodbye_first(done):
     line.answer("Bye!", 800)
     line.run(2.0)
 
-    assert line.hung_up == "ended_by_us"
+    assert line.hung_up == "said_goodbye"
     assert line.turns[ItemId("item-resp-3")].heard_ms == 800
 
 
@@ -713,7 +713,7 @@ def test_a_farewell_that_never_comes_keeps_nobody():
     ended_by_tool(line, words="")
     line.run(30.0)
 
-    assert line.hung_up == "ended_by_us"
+    assert line.hung_up == "said_goodbye"
     assert line.times(HangUp)[0] < 10.0
 
 
@@ -725,7 +725,7 @@ def test_a_goodbye_without_end_is_cut_after_12_seconds():
     line.tell(ResponseDone(response, "completed"), ToolAnswered("end", {"ending": True}))
     line.run(12.1)
 
-    assert line.hung_up == "ended_by_us"
+    assert line.hung_up == "said_goodbye"
     assert (line.turns[item].heard_ms, line.turns[item].interrupted) == (12_000, True)
 
 
@@ -789,7 +789,7 @@ def test_another_tool_of_the_same_batch_does_not_keep_the_call():
     line.tell(ToolAnswered("c2", {}))
     line.run(0.6)
 
-    assert line.hung_up == "ended_by_us"
+    assert line.hung_up == "said_goodbye"
 
 
 def test_a_minute_before_the_longest_time_the_caller_is_warned():
@@ -927,14 +927,14 @@ def test_a_model_that_goes_during_the_goodbye_changes_nothing_about_it():
     assert line.hung_up is None
     line.run(1.1)
 
-    assert line.hung_up == "ended_by_us"
+    assert line.hung_up == "said_goodbye"
 
 
 def test_a_model_that_goes_before_its_farewell_ends_the_call_at_once():
     line = asked()
     ended_by_tool(line, words="")
 
-    assert line.tell(ModelGone("1006")) == [HangUp("ended_by_us")]
+    assert line.tell(ModelGone("1006")) == [HangUp("said_goodbye")]
 
 
 def test_an_apology_that_cannot_be_spoken_keeps_nobody():

@@ -39,13 +39,11 @@ def test_a_batch_is_whole_when_its_response_is_over_and_all_is_answered():
     tools.answered("a", {})
     tools.over(R)
     assert not tools.finished()
-    assert tools.running
 
     tools.answered("b", {})
 
     assert tools.finished()
     assert not tools.finished()
-    assert not tools.running
 
 
 def test_a_response_without_tools_is_no_batch():
@@ -111,4 +109,3 @@ def test_every_call_has_one_answer_and_every_batch_one_end(steps):
     assert sorted(answers) == sorted(asked)
     assert ends <= len(set(asked.values()))
     assert bool(ends) == bool(asked)
-    assert not tools.running

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.call.turns import Transcript, Turn, heard_text
+from pipeline.call.turns import Transcript, Turn, heard_text, is_noted, noted
 from pipeline.ids import ItemId
 
 US, CALLER = ItemId("us"), ItemId("caller")
@@ -129,3 +129,9 @@ def test_words_that_never_came_whole_are_told_all_the_same():
 
     assert heard is not None
     assert heard.text == "Goodbye!"
+
+
+def test_what_a_caller_did_is_told_from_what_a_caller_said():
+    assert noted("pressed 1 on the keypad") == "(The caller pressed 1 on the keypad.)"
+    assert is_noted(noted("left a spoken message"))
+    assert not is_noted("(laughs) The caller before me pressed 1.")

@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.call.turns import Turn
-from pipeline.call.words import go_on, say_exactly, words
+from pipeline.call.words import UNABLE, call_back, go_on, say_exactly, words
 from pipeline.ids import ItemId
 from tests.pipeline.seed import BUSINESS
 
@@ -53,3 +53,8 @@ def test_a_call_goes_on_where_it_was_cut(speaker, next_step):
 
 def test_without_a_word_said_before_there_is_nothing_to_go_on_with():
     assert go_on("Back.", []) == say_exactly("Back. How can I help you?")
+
+
+def test_who_cannot_be_answered_is_promised_a_call_only_where_there_is_a_time():
+    assert "by 4:00 PM." in call_back("by 4:00 PM")
+    assert "call you back" not in UNABLE

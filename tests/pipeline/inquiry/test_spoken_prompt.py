@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from pipeline.inquiry.facts import Facts
-from pipeline.inquiry.spoken_prompt import EARLIER, spoken
+from pipeline.inquiry.spoken_prompt import EARLIER, spoken, words_to_expect
 from pipeline.inquiry.vocabulary import Said
 from tests.pipeline.inquiry.parties import BUSINESS, NOW, quoted, snapshot
 
@@ -80,3 +80,14 @@ def test_who_withheld_their_number_is_offered_no_text_and_asked_for_one() -> Non
 def test_prices_are_the_business_own() -> None:
     rules = replace(BUSINESS.prices, adult_cents=6100)
     assert "$61 per adult" in spoken(replace(CALL, business=replace(BUSINESS, prices=rules)))
+
+
+def test_who_writes_down_a_caller_is_told_the_names_of_the_business_and_its_dishes() -> None:
+    words = words_to_expect(BUSINESS)
+    assert words[0] == "My Hibachi Chef"
+    assert {"Filet mignon", "Gyoza"} <= {word.capitalize() for word in words}
+    assert (
+        len(words)
+        == len(set(words))
+        == 1 + len(BUSINESS.prices.proteins) + len(BUSINESS.prices.addons)
+    )
