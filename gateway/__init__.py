@@ -19,7 +19,7 @@
     ringing   a call rings, its audio has ended, its carrier reports: what the carrier is told
     media     the carrier's media socket: proved, and bound to a call
     media_line  its wire: nobody who stops listening is waited for
-    bridge    one attachment of a call: wires opened, the call run, its row told how it went
+    bridge    one stream of a call: wires opened, the call run, its row told how it went
     calls     one live call: its peers and their wires around one state machine
     call_records  what a call leaves behind: turns, messages, tools
     call_tools    a call's tools: run, and committed before the model hears of it

@@ -1,4 +1,4 @@
-"""One attachment of a call: wires opened, the call run between them, its row told how it went.
+"""One stream of a call: wires opened, the call run between them, its row told how it went.
 
 However it ends, the row is told before the carrier's socket is closed, because at that the
 carrier asks what is next; and when `run` returns, no task, timer or wire is left.
@@ -76,7 +76,7 @@ class Bridge:
         context, attached = self._context, self._attached
         async with asyncio.timeout(LOAD_SECONDS):
             matter = await call_tools.load(context, attached)
-            if attached.attachment > 1:
+            if attached.stream > 1:
                 await call_turns.broken_off(context.pool, attached.call_id)
             earlier = await call_turns.turns(context.pool, attached.call_id)
         records = Records(context, attached, matter, self._texted)
@@ -126,7 +126,7 @@ class Bridge:
         spent = (datetime.now(UTC) - attached.answered_at).total_seconds()
         plan = Plan(
             answered_by="attendant" if by_attendant else "model",
-            words=words(business, greeted=greeted, resumed=attached.attachment > 1),
+            words=words(business, greeted=greeted, resumed=attached.stream > 1),
             seconds_left=max(0.0, business.calls.max_minutes * 60 - spent),
             history=earlier,
         )
@@ -200,7 +200,7 @@ class Bridge:
         with _storing():
             async with asyncio.timeout(LAST_SECONDS):
                 if ended is not None:
-                    await calls.ending(pool, held.call_id, held.attachment, ended)
+                    await calls.ending(pool, held.call_id, held.stream, ended)
                 elif live.reason == "model_failed":
                     await calls.model_failed(pool, held.call_id)
         await self._carrier_line.close()
@@ -209,7 +209,7 @@ class Bridge:
         with _storing():
             over = ended is not None
             if not over:  # unless the carrier says that it is, by now
-                over = await calls.detach(pool, held.call_id, held.attachment, **spent)
+                over = await calls.detach(pool, held.call_id, held.stream, **spent)
                 spent = {}
             if over:
                 turns = await call_turns.turns(pool, held.call_id)
@@ -230,7 +230,7 @@ class Bridge:
                     reason=ended or LOST,
                     outcome=outcome,
                     summary=came_to.text,
-                    attachment=held.attachment,
+                    stream=held.stream,
                     **spent,
                 )
         self._count(live, outcome)

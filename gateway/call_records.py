@@ -108,7 +108,7 @@ class Records:
 
     async def _keep_turn(self, turn: Turn) -> None:
         held = self._attached
-        await call_turns.keep_turn(self._context.pool, held.call_id, held.attachment, turn)
+        await call_turns.keep_turn(self._context.pool, held.call_id, held.stream, turn)
         if turn.speaker == "caller" and turn.text:
             await call_tools.notice(self._context, self._matter, turn.text)
 

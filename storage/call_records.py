@@ -27,7 +27,7 @@ class CallRecord:
     """E.164; None when withheld."""
     callee: str
     forwarded_from: str
-    attached: int
+    streams: int
     """How many media sockets it has had."""
     worker: str | None
     answered_by: str | None
@@ -53,7 +53,7 @@ class CallRecord:
 
 _RECORD = """
     SELECT k.id AS call_id, k.conversation_id, k.provider, k.provider_id, k.direction, k.status,
-           k.caller, k.callee, k.forwarded_from, k.attached, k.worker, k.answered_by,
+           k.caller, k.callee, k.forwarded_from, k.streams, k.worker, k.answered_by,
            k.model_failed, k.business_version, k.end_reason, k.outcome, k.summary, k.usage,
            k.cost_micros, k.timings, k.seconds, k.created_at, k.answered_at, k.ended_at,
            ARRAY(SELECT q.id FROM conversations c

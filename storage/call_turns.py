@@ -15,20 +15,20 @@ from pipeline.ids import CallId, ItemId
 from storage.database import Db, storable
 
 
-async def keep_turn(db: Db, call_id: CallId, attachment: int, turn: Turn) -> None:
+async def keep_turn(db: Db, call_id: CallId, stream: int, turn: Turn) -> None:
     """Store what was said on one media socket; stored already, it is replaced."""
     await db.execute(
         """
-        INSERT INTO call_turns (call_id, attachment, item_id, position, speaker, body, at_ms,
+        INSERT INTO call_turns (call_id, stream, item_id, position, speaker, body, at_ms,
                                 heard_ms, whole_ms, interrupted)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-        ON CONFLICT (call_id, attachment, item_id) DO UPDATE SET
+        ON CONFLICT (call_id, stream, item_id) DO UPDATE SET
             position = excluded.position, speaker = excluded.speaker, body = excluded.body,
             at_ms = excluded.at_ms, heard_ms = excluded.heard_ms,
             whole_ms = excluded.whole_ms, interrupted = excluded.interrupted
         """,
         call_id,
-        attachment,
+        stream,
         storable(turn.item_id),
         turn.position,
         turn.speaker,
@@ -44,7 +44,7 @@ async def keep_turn(db: Db, call_id: CallId, attachment: int, turn: Turn) -> Non
 class Said:
     """A turn, and where it stands in the call."""
 
-    attachment: int
+    stream: int
     """Of which media socket: 1, 2, ..."""
     turn: Turn
     at: datetime
@@ -54,14 +54,14 @@ class Said:
 async def said(db: Db, call_id: UUID) -> Sequence[Said]:
     """All that was said on a call, in order."""
     rows = await db.fetch(
-        "SELECT attachment, item_id, position, speaker, body, at_ms, heard_ms, whole_ms,"
+        "SELECT stream, item_id, position, speaker, body, at_ms, heard_ms, whole_ms,"
         " interrupted, at FROM call_turns WHERE call_id = $1"
-        " ORDER BY attachment, position, item_id",
+        " ORDER BY stream, position, item_id",
         call_id,
     )
     return [
         Said(
-            row["attachment"],
+            row["stream"],
             Turn(
                 item_id=ItemId(row["item_id"]),
                 position=row["position"],

@@ -3,7 +3,7 @@
 The hard part: a carrier's reports, our own worker, and the worker that takes the call up after a
 loss all write to one row, in any order. Every change of status is therefore a conditional update
 along the legal moves, a media token opens one socket only, and a worker that has lost the call
-(its `attachment` is not the latest) can no longer end it.
+(its `stream` is not the latest) can no longer end it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -99,7 +99,7 @@ class Attached:
     provider: str
     caller: str | None
     """E.164; None when withheld."""
-    attachment: int
+    stream: int
     """Which media socket of the call this is: 1, or more after a loss."""
     answered_by: str
     """As asked for, or the attendant where the model has failed on this call."""
@@ -133,14 +133,14 @@ async def attach(
         """
         WITH taken AS (
             UPDATE calls SET status = 'in_progress', token_expires_ms = NULL,
-                   attached = attached + 1, worker = $4,
+                   streams = streams + 1, worker = $4,
                    answered_by = CASE WHEN model_failed THEN $6 ELSE $5 END,
                    business_version = $7, answered_at = coalesce(answered_at, now())
              WHERE provider = $1 AND provider_id = $2 AND token_expires_ms = $3
                AND status IN ('ringing', 'in_progress', 'on_hold') AND end_reason IS NULL
             RETURNING *)
         SELECT t.id AS call_id, t.conversation_id, c.contact_id, i.id AS inquiry_id, t.provider,
-               t.caller, t.attached AS attachment, t.answered_by, t.memory, t.tools, t.answered_at
+               t.caller, t.streams AS stream, t.answered_by, t.memory, t.tools, t.answered_at
           FROM taken t JOIN conversations c ON c.id = t.conversation_id,
                LATERAL inquiry_of(c.contact_id) i
         """,
@@ -181,17 +181,17 @@ _SPENT = """
         WHEN {cost}::bigint IS NULL THEN cost_micros
         ELSE coalesce(cost_micros, 0) + {cost}::bigint END,
     timings = CASE WHEN {timings} = '{{}}'::jsonb THEN timings ELSE
-        timings || jsonb_build_object(coalesce({attachment}::int, attached)::text, {timings}) END
+        timings || jsonb_build_object(coalesce({stream}::int, streams)::text, {timings}) END
 """
 _DETACH = f"""
-    UPDATE calls SET worker = CASE WHEN attached = $2 THEN NULL ELSE worker END,
-           {_SPENT.format(attachment="$2", usage="$3::jsonb", cost="$4", timings="$5::jsonb")}
+    UPDATE calls SET worker = CASE WHEN streams = $2 THEN NULL ELSE worker END,
+           {_SPENT.format(stream="$2", usage="$3::jsonb", cost="$4", timings="$5::jsonb")}
      WHERE id = $1 RETURNING ended_at IS NOT NULL
 """  # noqa: S608 - the only thing put in is the constant above
 _END = f"""
     WITH was AS (
-        SELECT id, attached = coalesce($2, attached) AS ours,
-               attached = coalesce($2, attached)
+        SELECT id, streams = coalesce($2, streams) AS ours,
+               streams = coalesce($2, streams)
                AND (status, $3) IN (SELECT * FROM unnest($4::text[], $5::text[])) AS moves
           FROM calls WHERE id = $1 FOR UPDATE)
     UPDATE calls c SET
@@ -202,18 +202,18 @@ _END = f"""
            end_reason = CASE WHEN ours THEN coalesce(end_reason, $6) ELSE end_reason END,
            outcome = CASE WHEN ours THEN coalesce(outcome, $7) ELSE outcome END,
            summary = CASE WHEN ours THEN coalesce(summary, $8) ELSE summary END,
-           {_SPENT.format(attachment="$2", usage="$9::jsonb", cost="$10", timings="$11::jsonb")}
+           {_SPENT.format(stream="$2", usage="$9::jsonb", cost="$10", timings="$11::jsonb")}
       FROM was WHERE c.id = was.id RETURNING moves
 """  # noqa: S608 - the only thing put in is the constant above
 
 
-async def ending(db: Db, call_id: CallId, attachment: int, reason: str) -> None:
+async def ending(db: Db, call_id: CallId, stream: int, reason: str) -> None:
     """Say that we are about to hang up. Before the socket is closed: at that the carrier asks
     `after` what is next, and must not be told that the call was lost."""
     await db.execute(
-        "UPDATE calls SET end_reason = coalesce(end_reason, $3) WHERE id = $1 AND attached = $2",
+        "UPDATE calls SET end_reason = coalesce(end_reason, $3) WHERE id = $1 AND streams = $2",
         call_id,
-        attachment,
+        stream,
         reason,
     )
 
@@ -221,7 +221,7 @@ async def ending(db: Db, call_id: CallId, attachment: int, reason: str) -> None:
 async def detach(
     db: Db,
     call_id: CallId,
-    attachment: int,
+    stream: int,
     *,
     usage: Mapping[str, int] | None = None,
     cost_micros: int | None = None,
@@ -230,7 +230,7 @@ async def detach(
     """The media socket is lost; whether the call is over meanwhile. If not, it may be taken up
     again."""
     over: bool | None = await db.fetchval(
-        _DETACH, call_id, attachment, dict(usage or {}), cost_micros, dict(timings or {})
+        _DETACH, call_id, stream, dict(usage or {}), cost_micros, dict(timings or {})
     )
     return bool(over)
 
@@ -246,19 +246,19 @@ async def end(
     usage: Mapping[str, int] | None = None,
     cost_micros: int | None = None,
     timings: Mapping[str, Any] | None = None,
-    attachment: int | None = None,
+    stream: int | None = None,
 ) -> bool:
     """End a call, if its status may move so; say whether it did.
 
     A call that the carrier has reported over already stays as it is, and is given its reason,
     outcome and summary where it has none. Usage and cost (millionths of a dollar; None: no price
     is known) are added to those of earlier media sockets; timings are kept by media socket. A
-    worker that gives an `attachment` which is not the latest adds only those.
+    worker that gives a `stream` which is not the latest adds only those.
     """
     moved: bool | None = await db.fetchval(
         _END,
         call_id,
-        attachment,
+        stream,
         status,
         _LEGAL_FROM,
         _LEGAL_TO,

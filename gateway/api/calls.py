@@ -155,7 +155,7 @@ def _shown(call: CallRecord, live: Collection[UUID] | None) -> dict[str, Any]:
         "forwarded_from": call.forwarded_from or None,
         "answered_by": call.answered_by,
         "model_failed": call.model_failed,
-        "media_sockets": call.attached,
+        "streams": call.streams,
         "business_version": call.business_version,
         "end_reason": call.end_reason,
         "outcome": call.outcome,
@@ -164,7 +164,7 @@ def _shown(call: CallRecord, live: Collection[UUID] | None) -> dict[str, Any]:
         "usage": call.usage,
         "cost_usd": None if call.cost_micros is None else call.cost_micros / 1_000_000,
         "timings": [
-            {"media_socket": int(number), **timings}
+            {"stream": int(number), **timings}
             for number, timings in sorted(call.timings.items(), key=lambda each: int(each[0]))
         ],
         "seconds": call.seconds,
@@ -177,7 +177,7 @@ def _shown(call: CallRecord, live: Collection[UUID] | None) -> dict[str, Any]:
 def _turn(each: Said) -> dict[str, Any]:
     turn = each.turn
     return {
-        "media_socket": each.attachment,
+        "stream": each.stream,
         "position": turn.position,
         "item_id": turn.item_id,
         "speaker": turn.speaker,

@@ -193,7 +193,7 @@ _CALL_FIELDS: Schema = {
     "forwarded_from": _or_null(_TEXT),
     "answered_by": {**_or_null(_TEXT), "description": "model:NAME or attendant."},
     "model_failed": {"type": "boolean"},
-    "media_sockets": {**_COUNT, "description": "More than one: it was lost and taken up again."},
+    "streams": {**_COUNT, "description": "More than one: it was lost and taken up again."},
     "business_version": _or_null({"type": "integer"}),
     "end_reason": _or_null(_TEXT),
     "outcome": _or_null(_TEXT),
@@ -211,8 +211,8 @@ _CALL_FIELDS: Schema = {
     "timings": array(
         {
             "type": "object",
-            "properties": {"media_socket": {"type": "integer", "minimum": 1}},
-            "required": ["media_socket"],
+            "properties": {"stream": {"type": "integer", "minimum": 1}},
+            "required": ["stream"],
         }
     ),
     "seconds": {**_or_null(_COUNT), "description": "As the carrier counts them."},
@@ -223,7 +223,7 @@ _CALL_FIELDS: Schema = {
 
 _TURN = record(
     {
-        "media_socket": {"type": "integer", "minimum": 1},
+        "stream": {"type": "integer", "minimum": 1},
         "position": _COUNT,
         "item_id": _TEXT,
         "speaker": {"enum": list(get_args(Speaker))},

@@ -13,7 +13,7 @@ CREATE TABLE calls (
     callee           text NOT NULL,
     forwarded_from   text NOT NULL DEFAULT '',
     token_expires_ms bigint,                     -- of the media token not yet used; null: none is out
-    attached         integer NOT NULL DEFAULT 0, -- media sockets so far: the first, then re-attachments
+    streams          integer NOT NULL DEFAULT 0, -- so far: one, and one more for each loss
     reoffered        integer NOT NULL DEFAULT 0, -- times its audio was asked for again after a loss
     worker           text,                       -- that holds its media socket now
     answered_by      text,                       -- model:NAME or attendant
@@ -40,7 +40,7 @@ CREATE INDEX calls_live ON calls (worker)
 
 CREATE TABLE call_turns (
     call_id     uuid NOT NULL REFERENCES calls,
-    attachment  integer NOT NULL,                -- which media socket of the call
+    stream      integer NOT NULL,                -- which of the call's: 1, 2, ...
     item_id     text NOT NULL,
     position    integer NOT NULL,
     speaker     text NOT NULL CHECK (speaker IN ('caller', 'model', 'attendant')),
@@ -50,7 +50,7 @@ CREATE TABLE call_turns (
     whole_ms    integer NOT NULL DEFAULT 0,      -- of our own voice; 0 while it is not known
     interrupted boolean NOT NULL DEFAULT false,
     at          timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (call_id, attachment, item_id)
+    PRIMARY KEY (call_id, stream, item_id)
 );
 
 -- A message that a caller spoke for staff: G.711 mu-law, 8,000 bytes a second.

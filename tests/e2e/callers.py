@@ -48,12 +48,12 @@ async def _get(house: House, path: str) -> Any:
         return await response.json()
 
 
-def ours(call: Mapping[str, Any], media_socket: int | None = None) -> str:
+def ours(call: Mapping[str, Any], stream: int | None = None) -> str:
     """All that we said on a call, or on one of its media sockets, as far as it was heard."""
     return " ".join(
         turn["text"]
         for turn in call["turns"]
-        if turn["speaker"] != "caller" and media_socket in (None, turn["media_socket"])
+        if turn["speaker"] != "caller" and stream in (None, turn["stream"])
     )
 
 

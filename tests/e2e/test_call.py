@@ -213,7 +213,7 @@ async def test_the_record_tells_the_call_from_beginning_to_end(house, evening):
         "answered_by": "attendant",
         "end_reason": "caller_hung_up",
     }
-    assert (call["caller"], call["media_sockets"], call["live"]) == (DANA, 1, False)
+    assert (call["caller"], call["streams"], call["live"]) == (DANA, 1, False)
     assert call["seconds"] == pytest.approx(evening.dana.seconds, abs=1)
     [timings] = call["timings"]
     print(f"timings: {timings}; on the line: {answers(evening.dana)}")
@@ -264,7 +264,7 @@ async def test_a_webhook_that_comes_twice_is_one_call(house, evening):
     twiml, talked, sid = evening.twice
     assert len(twiml) == 1
     assert sorted(talked) == [False, True]
-    assert (await record(house, sid))["media_sockets"] == 1
+    assert (await record(house, sid))["streams"] == 1
 
 
 async def test_who_hangs_up_in_mid_sentence_leaves_nothing_behind(house, evening):

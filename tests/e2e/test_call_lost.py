@@ -131,9 +131,9 @@ async def test_the_caller_hears_us_again_soon_and_it_is_all_one_call(evening, ki
     print(f"{kind}: heard again {again - ended} ms after the line was lost")
     assert again - ended < AGAIN_MS
     assert outcome.errors == []
-    assert len(outcome.times("stream_opened")) == call["media_sockets"] == 2
+    assert len(outcome.times("stream_opened")) == call["streams"] == 2
     assert (call["status"], call["end_reason"]) == ("completed", "caller_hung_up")
-    assert [timings["media_socket"] for timings in call["timings"]] == [2]  # one died with its own
+    assert [timings["stream"] for timings in call["timings"]] == [2]  # one died with its own
     assert ours(call).count(GREETING) == 1
     assert ours(call, 2).startswith(BACK)
 

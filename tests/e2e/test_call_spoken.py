@@ -205,9 +205,9 @@ async def test_when_the_model_dies_the_attendant_says_so_and_goes_on(house, even
     print(f"Bob's sockets: {evening.bob.times('stream_opened')}; {call['timings']}")
     apology = "Sorry, I have lost my connection. Please stay on the line."
     [said] = [turn for turn in call["turns"] if turn["text"] == apology]
-    assert (said["speaker"], said["media_socket"]) == ("attendant", 1)
+    assert (said["speaker"], said["stream"]) == ("attendant", 1)
     assert said["heard_ms"] == said["whole_ms"]
-    assert (call["media_sockets"], call["model_failed"]) == (2, True)
+    assert (call["streams"], call["model_failed"]) == (2, True)
     then = ours(call, 2)
     assert GREETING not in then
     assert "I have asked our team." in then

@@ -242,7 +242,7 @@ async def settled(pool, number=1):
 
     async def look():
         row = await the_call(pool, number)
-        return row if row["worker"] is None and row["attached"] else None
+        return row if row["worker"] is None and row["streams"] else None
 
     return await eventually(look)
 

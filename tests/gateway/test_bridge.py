@@ -78,7 +78,7 @@ async def test_a_caller_who_hangs_up_ends_the_call(carrier, context, pool):
         await line.hang_up()
     row = await settled(pool)
     assert (row["status"], row["end_reason"]) == ("completed", "caller_hung_up")
-    assert (row["answered_by"], row["outcome"], row["attached"]) == ("attendant", "answered", 1)
+    assert (row["answered_by"], row["outcome"], row["streams"]) == ("attendant", "answered", 1)
     assert row["ended_at"] >= row["answered_at"] >= row["created_at"]
     timings = row["timings"]["1"]
     assert 0 <= timings["first_audio_ms"] <= timings["ms"]
@@ -142,18 +142,18 @@ async def test_a_cut_line_is_taken_up_where_it_was_three_times_and_then_called_b
     carrier, context, pool
 ):
     told = await carrier.ring()
-    for attachment in (1, 2, 3, 4):
+    for stream in (1, 2, 3, 4):
         async with carrier.connected(token=told.token) as line:
-            if attachment == 1:
+            if stream == 1:
                 await greeted(line, context)
                 await line.press("120#")
                 await eventually(lambda: pool.fetchval("SELECT memory->'adults' = '20' FROM calls"))
             await line.heard_ms(100)
         row = await settled(pool)
-        assert (row["attached"], row["status"]) == (attachment, "in_progress")
+        assert (row["streams"], row["status"]) == (stream, "in_progress")
         assert (row["end_reason"], row["outcome"]) == (None, None)
         told = await carrier.after()
-        assert told.verbs == (["Connect", "Redirect"] if attachment < 4 else ["Say", "Hangup"])
+        assert told.verbs == (["Connect", "Redirect"] if stream < 4 else ["Say", "Hangup"])
     row = await the_call(pool)
     assert (row["status"], row["outcome"], row["end_reason"]) == ("failed", "lost", "lost")
     assert row["memory"]["adults"] == 20
@@ -187,7 +187,7 @@ async def test_a_call_that_goes_on_when_its_worker_stops_is_handed_over(carrier,
         await line.heard_ms(400)
         await line.hang_up()
     row = await settled(pool)
-    assert (row["attached"], row["end_reason"]) == (2, "caller_hung_up")
+    assert (row["streams"], row["end_reason"]) == (2, "caller_hung_up")
     assert "Sorry, we were cut off. I'm back." in await texts(pool, "attendant")
 
 
@@ -292,7 +292,7 @@ async def test_a_model_that_cannot_be_had_leaves_the_caller_to_the_attendant(
         await greeted(line, context)
         await line.hang_up()
     row = await settled(pool)
-    assert (row["answered_by"], row["attached"]) == ("attendant", 2)
+    assert (row["answered_by"], row["streams"]) == ("attendant", 2)
     assert row["end_reason"] == "caller_hung_up"
     assert context.business.calls.greeting in await texts(pool, "attendant")
 

@@ -66,7 +66,7 @@ async def test_a_token_that_is_not_this_calls_opens_nothing(carrier, context, po
     assert await line.closed() == 1008
     assert not line.heard
     assert counted(context.metrics.media_refused, "bad_token") == 1
-    assert (await the_call(pool))["attached"] == 0
+    assert (await the_call(pool))["streams"] == 0
 
 
 async def test_a_token_that_was_never_given_out_opens_nothing(carrier, context, pool):
@@ -75,7 +75,7 @@ async def test_a_token_that_was_never_given_out_opens_nothing(carrier, context, 
     await line.start(1, token(context, seconds=30))
     assert await line.closed() == 1008
     assert counted(context.metrics.media_refused, "used_token") == 1
-    assert (await the_call(pool))["attached"] == 0
+    assert (await the_call(pool))["streams"] == 0
 
 
 async def test_a_used_token_opens_no_second_socket_and_leaves_the_first_alone(
@@ -92,7 +92,7 @@ async def test_a_used_token_opens_no_second_socket_and_leaves_the_first_alone(
         await line.press("2")
         await line.until(lambda line: len(line.heard) > before)
     assert counted(context.metrics.media_refused, "used_token") == 2
-    assert (await the_call(pool))["attached"] == 1
+    assert (await the_call(pool))["streams"] == 1
 
 
 async def test_a_call_that_is_over_takes_no_socket(carrier, context):

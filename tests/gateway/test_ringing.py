@@ -179,8 +179,8 @@ async def test_a_call_that_ended_is_hung_up_without_a_word(carrier, pool):
 async def test_a_lost_call_is_brought_back_three_times_then_staff_call_back(carrier, context, pool):
     tokens = [(await carrier.ring()).token]
     for _ in range(3):
-        expired = "UPDATE calls SET token_expires_ms = token_expires_ms - 60000 * attached"
-        await pool.execute(f"{expired}, attached = attached + 1, status = 'in_progress'")
+        expired = "UPDATE calls SET token_expires_ms = token_expires_ms - 60000 * streams"
+        await pool.execute(f"{expired}, streams = streams + 1, status = 'in_progress'")
         told = await carrier.after()
         assert told.verbs == ["Connect", "Redirect"]
         tokens.append(told.token)

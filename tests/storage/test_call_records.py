@@ -45,7 +45,7 @@ async def test_a_call_is_found_with_all_its_row_says(pool):
     assert (found.status, found.end_reason, found.outcome) == ("completed", "hung_up", "quoted")
     assert (found.usage, found.cost_micros) == ({"input_audio": 5}, 1200)
     assert found.timings == {"1": {"first_audio_ms": 480}}
-    assert (found.attached, found.worker, found.quote_ids) == (1, None, [])
+    assert (found.streams, found.worker, found.quote_ids) == (1, None, [])
     assert await call_records.find(pool, uuid4()) is None
 
 

@@ -29,10 +29,10 @@ async def test_turns_come_back_as_they_were_kept_in_the_order_they_were_said(poo
         whole_ms=70,
         interrupted=True,
     )
-    for attachment, turn in ((2, again), (1, ASKED), (1, HELLO)):
-        await keep_turn(pool, call_id, attachment, turn)
+    for stream, turn in ((2, again), (1, ASKED), (1, HELLO)):
+        await keep_turn(pool, call_id, stream, turn)
     assert await turns(pool, call_id) == (HELLO, ASKED, again)
-    assert [each.attachment for each in await said(pool, call_id)] == [1, 1, 2]
+    assert [each.stream for each in await said(pool, call_id)] == [1, 1, 2]
 
 
 async def test_a_turn_kept_again_is_replaced_and_stays_when_it_was(pool):

@@ -144,7 +144,7 @@ async def test_of_two_sockets_with_one_token_one_gets_the_call(pool):
     expires = await calls.issue_token(pool, ringing.call_id, soon())
     both = await asyncio.gather(attach(pool, expires), attach(pool, expires, worker="host:2"))
     assert sorted(each is None for each in both) == [False, True]
-    assert (await row(pool, ringing.call_id))["attached"] == 1
+    assert (await row(pool, ringing.call_id))["streams"] == 1
 
 
 async def test_a_token_of_another_time_or_call_opens_nothing(pool):
@@ -183,14 +183,14 @@ async def test_a_call_that_is_over_gets_no_token_and_is_not_taken_up(pool, final
 
 async def test_what_is_needed_to_go_on_comes_with_the_call(pool):
     first = await taken_up(pool)
-    assert (first.attachment, first.memory, first.tools) == (1, {}, [])
+    assert (first.stream, first.memory, first.tools) == (1, {}, [])
     assert (first.provider, first.caller) == ("twilio", DANA)
     assert first.answered_by == "model:gpt-realtime"
     assert first.answered_at >= (await row(pool, first.call_id))["created_at"]
     await calls.remember(pool, first.call_id, {"at": "zip", "adults": 20})
     await calls.detach(pool, first.call_id, 1)
     second = await again(pool, first.call_id, worker="host:2")
-    assert (second.attachment, second.memory) == (2, {"at": "zip", "adults": 20})
+    assert (second.stream, second.memory) == (2, {"at": "zip", "adults": 20})
     assert second.answered_at == first.answered_at
     stored = await row(pool, first.call_id)
     assert (stored["worker"], stored["status"]) == ("host:2", "in_progress")
@@ -208,7 +208,7 @@ async def test_a_model_that_failed_on_a_call_does_not_answer_it_again(pool):
 async def test_a_call_on_hold_that_was_lost_is_in_progress_again(pool):
     attached = await taken_up(pool)
     await set_status(pool, attached.call_id, "on_hold")
-    assert (await again(pool, attached.call_id)).attachment == 2
+    assert (await again(pool, attached.call_id)).stream == 2
     assert (await row(pool, attached.call_id))["status"] == "in_progress"
 
 
@@ -318,7 +318,7 @@ async def test_a_cost_of_which_a_part_is_unknown_is_unknown(pool, spent, cost):
 async def test_a_worker_that_lost_the_call_cannot_end_it(pool):
     attached = await taken_up(pool)
     await again(pool, attached.call_id, worker="host:2")
-    late = {"attachment": 1, "usage": {"input_audio": 9}, "cost_micros": 4}
+    late = {"stream": 1, "usage": {"input_audio": 9}, "cost_micros": 4}
     assert not await end(pool, attached.call_id, **late)
     await calls.ending(pool, attached.call_id, 1, "farewell")
     await calls.detach(pool, attached.call_id, 1)
@@ -326,7 +326,7 @@ async def test_a_worker_that_lost_the_call_cannot_end_it(pool):
     assert (stored["status"], stored["worker"]) == ("in_progress", "host:2")
     assert (stored["end_reason"], stored["outcome"]) == (None, None)
     assert (stored["usage"], stored["cost_micros"]) == ({"input_audio": 9}, 4)
-    assert await end(pool, attached.call_id, attachment=2)
+    assert await end(pool, attached.call_id, stream=2)
 
 
 async def test_what_no_database_holds_is_taken_out_of_words(pool):
@@ -375,7 +375,7 @@ async def test_a_report_closes_the_call_of_a_worker_that_died(pool):
 async def test_a_call_reported_over_still_gets_what_it_came_to(pool):
     attached = await taken_up(pool)
     await calls.report(pool, reported(S.COMPLETED, 37))
-    assert not await end(pool, attached.call_id, attachment=1, usage={"input_text": 5})
+    assert not await end(pool, attached.call_id, stream=1, usage={"input_text": 5})
     stored = await row(pool, attached.call_id)
     assert (stored["status"], stored["outcome"]) == ("completed", "quoted")
     assert stored["usage"] == {"input_text": 5}
@@ -418,7 +418,7 @@ async def test_a_call_lost_is_asked_for_again_three_times_and_then_given_up(pool
         if found.verdict == "lost":
             assert await again(pool, attached.call_id) is not None
     assert verdicts == ["lost", "lost", "lost", "given_up", "given_up"]
-    assert (await row(pool, attached.call_id))["attached"] == 4
+    assert (await row(pool, attached.call_id))["streams"] == 4
 
 
 async def test_audio_that_never_comes_is_not_asked_for_without_end(pool):

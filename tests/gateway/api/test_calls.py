@@ -26,7 +26,7 @@ SAMPLES = Path(__file__).parents[2] / "samples" / "caller"
 HEADER_BYTES = 58
 LISTED = [
     *("call_id", "conversation_id", "provider", "provider_id", "direction", "status", "live"),
-    *("caller", "callee", "forwarded_from", "answered_by", "model_failed", "media_sockets"),
+    *("caller", "callee", "forwarded_from", "answered_by", "model_failed", "streams"),
     *("business_version", "end_reason", "outcome", "summary", "quote_ids", "usage", "cost_usd"),
     *("timings", "seconds", "created_at", "answered_at", "ended_at"),
 ]
@@ -86,14 +86,14 @@ async def test_a_call_is_shown_whole_and_in_order(client, pool, tokens, shape):
     assert list(call) == [*LISTED, "turns", "messages"]
     assert (call["status"], call["outcome"], call["seconds"]) == ("completed", "quoted", 61)
     assert (call["caller"], call["callee"], call["provider_id"]) == (DANA, US, sid(1))
-    assert (call["media_sockets"], call["live"], call["forwarded_from"]) == (2, False, None)
+    assert (call["streams"], call["live"], call["forwarded_from"]) == (2, False, None)
     assert call["quote_ids"] == [str(quote)]
     assert (call["usage"], call["cost_usd"]) == ({"input_audio": 900, "output_audio": 350}, 0.0512)
     assert call["timings"] == [
-        {"media_socket": 1, "first_audio_ms": 480},
-        {"media_socket": 2, "first_audio_ms": 390, "gaps_ms": [700]},
+        {"stream": 1, "first_audio_ms": 480},
+        {"stream": 2, "first_audio_ms": 390, "gaps_ms": [700]},
     ]
-    said = [(turn["media_socket"], turn["speaker"], turn["text"]) for turn in call["turns"]]
+    said = [(turn["stream"], turn["speaker"], turn["text"]) for turn in call["turns"]]
     assert said == [
         (1, "model", "Hello! I am an AI."),
         (1, "caller", "How much for twenty?"),
