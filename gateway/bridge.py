@@ -190,6 +190,8 @@ class Bridge:
             context.metrics.model_connections.labels("connected").inc()
             self._model, leg.line = model, self._line
             live.flush(leg)
+            if f"model:{model}" != self._attached.answered_by:
+                await calls.answered(context.pool, self._attached.call_id, f"model:{model}")
             return
         live.tell(ModelGone("unreachable"))
 
@@ -241,7 +243,6 @@ class Bridge:
             "usage": usage,
             "cost_micros": cost_micros(self._model, usage) if usage else None,
             "timings": {
-                "answered_by": self._model or ATTENDANT,
                 **asdict(live.call.timings),
                 "greeted_by": live.call.greeting.by,
                 "ms": int((time.monotonic() - self._began) * 1000),
@@ -251,8 +252,8 @@ class Bridge:
     def _count(self, live: LiveCall, outcome: str) -> None:
         metrics, timings = self._context.metrics, live.call.timings
         if outcome != LOST:  # else it goes on, or `ringing` says what it came to
-            metrics.calls.labels("inbound", outcome).inc()
-        metrics.call_seconds.labels("inbound").observe(time.monotonic() - self._began)
+            metrics.calls.labels(outcome).inc()
+        metrics.call_seconds.observe(time.monotonic() - self._began)
         metrics.interruptions.inc(timings.interruptions)
         metrics.dropped_bytes.inc(live.call.voice.dropped_bytes)
         if timings.first_audio_ms is not None:

@@ -98,7 +98,7 @@ class Records:
             for task in left:
                 task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
-        await self._context.sessions.drop_call(self._attached.call_id)
+        await self._context.sessions.drop_call(self._attached.call_id, self._attached.stream)
 
     def _keep(self, write: Callable[[], Awaitable[object]]) -> None:
         try:
@@ -148,6 +148,7 @@ class Records:
             await self._context.sessions.put_call(
                 CallSession(
                     call_id=held.call_id,
+                    stream=held.stream,
                     worker=self._context.worker,
                     status="in_progress",
                     caller=held.caller,

@@ -43,6 +43,7 @@ from pipeline.inquiry.validator import check, evidence
 from storage import call_turns, calls, conversations, inquiries, outbox
 from storage.calls import Attached
 from storage.database import DATABASE_DOWN, Db
+from storage.inquiries import Matter
 
 log = structlog.get_logger()
 
@@ -230,6 +231,8 @@ async def _commit(context: Context, matter: CallMatter, result: ToolResult, now:
         outcome = Outcome("", facts, quote, person, effects(result), (result,))
         if await _recorded(context, matter, outcome, respond_by):
             matter.moved(matter.version + 1, facts, quote)
+            now_is = Matter(matter.version, facts, quote)
+            await context.sessions.put(matter.conversation_id, now_is, "ai")
             if result.quote:
                 matter.quoted.add(result.quote.quote_id)
             if person:

@@ -105,12 +105,12 @@ class Metrics:
     def _count_calls(
         self, count: Callable[..., Counter], seconds: Callable[..., Histogram]
     ) -> None:
-        self.calls = count("calls", "Calls ended.", "direction", "outcome")
+        self.calls = count("calls", "Calls ended.", "outcome")
         self.calls_reoffered = count(
             "calls_reoffered", "Calls cut off, by what came next.", "verdict"
         )
         self.calls_active = _gauge(self.registry, "calls_active", "Media sockets held here.")
-        self.call_seconds = seconds("call", "One call, from its first audio.", _CALL, "direction")
+        self.call_seconds = seconds("call", "One stream of a call.", _CALL)
         self.first_audio_seconds = seconds(
             "first_audio", "Media socket to our first audio handed over.", _TALK
         )

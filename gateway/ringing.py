@@ -111,7 +111,7 @@ async def _note(context: Context, report: CallReport) -> Reply:
     if noted.status is CallStatus.COMPLETED:  # its audio was lost, and then the caller gave up
         await _sum_up_lost(context, noted.call_id, noted.status)
     else:
-        context.metrics.calls.labels("inbound", noted.status).inc()
+        context.metrics.calls.labels(noted.status).inc()
     return Reply()
 
 
@@ -126,7 +126,7 @@ async def _sum_up_lost(context: Context, call_id: CallId, status: CallStatus) ->
         outcome=came_to.outcome,
         summary=came_to.text,
     )
-    context.metrics.calls.labels("inbound", came_to.outcome).inc()
+    context.metrics.calls.labels(came_to.outcome).inc()
 
 
 async def _call_back(

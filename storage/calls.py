@@ -155,6 +155,11 @@ async def attach(
     return Attached(**dict(row)) if row else None
 
 
+async def answered(db: Db, call_id: CallId, answered_by: str) -> None:
+    """Another answers than was thought when the call was taken up."""
+    await db.execute("UPDATE calls SET answered_by = $2 WHERE id = $1", call_id, answered_by)
+
+
 async def remember(db: Db, call_id: CallId, memory: Mapping[str, Any]) -> None:
     """Store where the attendant's dialogue stands."""
     await db.execute("UPDATE calls SET memory = $2 WHERE id = $1", call_id, dict(memory))

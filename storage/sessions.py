@@ -36,6 +36,8 @@ class CallSession:
     """A call that goes on at this moment, as its worker last said."""
 
     call_id: CallId
+    stream: int
+    """Which of the call's: a stream that was lost says no more about one that took over."""
     worker: str
     status: str
     caller: str | None
@@ -97,6 +99,7 @@ class Sessions:
         """Say that a call goes on, for another 90 s. Never raises for Redis's sake."""
         data = {
             "call_id": str(call.call_id),
+            "stream": call.stream,
             "worker": call.worker,
             "status": call.status,
             "caller": call.caller,
@@ -111,13 +114,19 @@ class Sessions:
                 both.zremrangebyscore(DIRECTORY, "-inf", now)
                 await both.execute()
 
-    async def drop_call(self, call_id: CallId) -> None:
-        """Say that a call is over. Never raises for Redis's sake."""
+    async def drop_call(self, call_id: CallId, stream: int) -> None:
+        """Say that a call is over, unless another stream has taken it over. Never raises for
+        Redis's sake."""
+        key = f"call:{call_id}"
         with self._counted():
-            async with asyncio.timeout(PATIENCE_SECONDS), self._redis.pipeline() as both:
-                both.delete(f"call:{call_id}")
-                both.zrem(DIRECTORY, str(call_id))
-                await both.execute()
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                stored = await self._redis.get(key)
+                if _stream(stored) not in {stream, None}:
+                    return
+                async with self._redis.pipeline() as both:
+                    both.delete(key)
+                    both.zrem(DIRECTORY, str(call_id))
+                    await both.execute()
 
     async def live_calls(self) -> Sequence[CallSession] | None:
         """The calls that go on at this moment, the longest first; None when Redis does not say."""
@@ -159,9 +168,18 @@ def _id(member: object) -> UUID:
     return UUID(member.decode() if isinstance(member, bytes) else str(member))
 
 
+def _stream(stored: bytes | str | None) -> object:
+    """Which stream a call was put for; None when nobody can say."""
+    try:
+        return json.loads(stored or "{}")["stream"]
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
 def _call(data: dict[str, Any]) -> CallSession:
     return CallSession(
         CallId(UUID(data["call_id"])),
+        data["stream"],
         data["worker"],
         data["status"],
         data["caller"],

@@ -86,7 +86,7 @@ async def test_a_caller_who_hangs_up_ends_the_call(carrier, context, pool):
     assert row["summary"] == "The caller used the keys of the phone."
     assert (await texts(pool, "attendant"))[0] == context.business.calls.greeting
     assert (await carrier.after()).verbs == ["Hangup"]
-    assert counted(context.metrics.calls, "inbound", "answered") == 1
+    assert counted(context.metrics.calls, "answered") == 1
 
 
 async def test_keys_end_in_a_quote_and_its_text(carrier, context, pool):
@@ -161,7 +161,7 @@ async def test_a_cut_line_is_taken_up_where_it_was_three_times_and_then_called_b
     assert await pool.fetchval("SELECT reason FROM escalations") == "call_back"
     said = await texts(pool, "attendant")
     assert said.count(context.business.calls.greeting) == 1
-    assert counted(context.metrics.calls, "inbound", "lost") == 1
+    assert counted(context.metrics.calls, "lost") == 1
 
 
 async def test_a_caller_who_is_gone_with_the_line_is_summed_up_all_the_same(carrier, context, pool):

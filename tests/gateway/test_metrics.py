@@ -158,9 +158,9 @@ async def test_calls_that_are_not_over_are_counted_by_their_state(pool):
 
 def test_what_a_call_is_measured_by_has_its_unit_and_its_labels():
     metrics = Metrics()
-    metrics.calls.labels("inbound", "quoted").inc()
+    metrics.calls.labels("quoted").inc()
     metrics.calls_active.set(2)
-    metrics.call_seconds.labels("inbound").observe(61)
+    metrics.call_seconds.observe(61)
     metrics.first_audio_seconds.observe(0.48)
     metrics.turn_gap_seconds.observe(0.9)
     metrics.interruptions.inc()
@@ -172,9 +172,9 @@ def test_what_a_call_is_measured_by_has_its_unit_and_its_labels():
     metrics.model_troubles.labels("response_cancel_not_active").inc()
     samples = read(metrics.text())
     assert samples["concierge_calls_active", ()] == 2
-    ended = (("direction", "inbound"), ("outcome", "quoted"))
+    ended = (("outcome", "quoted"),)
     assert samples["concierge_calls_total", ended] == 1
-    long = (("direction", "inbound"), ("le", "120.0"))
+    long = (("le", "120.0"),)
     assert samples["concierge_call_seconds_bucket", long] == 1
     assert samples["concierge_turn_gap_seconds_bucket", (("le", "0.7"),)] == 0
     assert samples["concierge_turn_gap_seconds_bucket", (("le", "1.0"),)] == 1

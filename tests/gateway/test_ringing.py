@@ -195,7 +195,7 @@ async def test_a_lost_call_is_brought_back_three_times_then_staff_call_back(carr
     [(reason, _, note)] = await escalations(pool)
     assert (reason, note) == ("call_back", f"A phone call: The line was lost; call {DANA} back.")
     assert counted(context.metrics.calls_reoffered, "given_up") == 1
-    assert counted(context.metrics.calls, "inbound", "lost") == 1
+    assert counted(context.metrics.calls, "lost") == 1
     assert (await carrier.after()).verbs == ["Hangup"]
     assert len(await escalations(pool)) == 1
 
@@ -247,7 +247,7 @@ async def test_a_call_is_counted_once_by_whoever_ended_it(carrier, context, pool
     await carrier.ring()
     for _ in range(2):
         await carrier.report("no-answer")
-    assert counted(context.metrics.calls, "inbound", "no_answer") == 1
+    assert counted(context.metrics.calls, "no_answer") == 1
     async with carrier.connected(2) as line:
         await line.heard_ms(20)
         await carrier.report("completed", 2, CallDuration="1")
@@ -257,8 +257,8 @@ async def test_a_call_is_counted_once_by_whoever_ended_it(carrier, context, pool
         return (await the_call(pool, 2))["outcome"]
 
     assert await eventually(over) == "abandoned"
-    assert counted(context.metrics.calls, "inbound", "completed") == 0
-    assert counted(context.metrics.calls, "inbound", "abandoned") == 1
+    assert counted(context.metrics.calls, "completed") == 0
+    assert counted(context.metrics.calls, "abandoned") == 1
 
 
 async def test_who_hangs_up_while_lost_has_a_call_that_says_so(carrier, context, pool):
@@ -271,4 +271,4 @@ async def test_who_hangs_up_while_lost_has_a_call_that_says_so(carrier, context,
     row = await the_call(pool)
     assert (row["status"], row["outcome"], row["end_reason"]) == ("completed", "lost", "lost")
     assert row["summary"].endswith("The call broke off.")
-    assert counted(context.metrics.calls, "inbound", "lost") == 1
+    assert counted(context.metrics.calls, "lost") == 1

@@ -14,6 +14,7 @@ MATTER = Matter(7, Facts(adults=20, zip="95125", event_date=date(2026, 12, 12)),
 
 CALL = CallSession(
     UUID("11111111-1111-4111-8111-111111111111"),
+    1,
     "host:1",
     "in_progress",
     "+14155550123",
@@ -77,10 +78,22 @@ async def test_calls_that_go_on_are_found_the_longest_first(redis_url):
     said = replace(CALL, last_words="That is all.")
     await sessions.put_call(said)
     assert await sessions.live_calls() == [WITHHELD, said]
-    await sessions.drop_call(WITHHELD.call_id)
-    await sessions.drop_call(WITHHELD.call_id)
+    await sessions.drop_call(WITHHELD.call_id, 1)
+    await sessions.drop_call(WITHHELD.call_id, 1)
     assert await sessions.live_calls() == [said]
     assert failures == []
+    await sessions.close()
+
+
+async def test_a_stream_that_was_lost_does_not_drop_the_one_that_took_over(redis_url):
+    sessions = Sessions(redis_url, [].append)
+    taken_over = replace(CALL, stream=2, worker="host:2")
+    await sessions.put_call(CALL)
+    await sessions.put_call(taken_over)
+    await sessions.drop_call(CALL.call_id, 1)
+    assert await sessions.live_calls() == [taken_over]
+    await sessions.drop_call(CALL.call_id, 2)
+    assert await sessions.live_calls() == []
     await sessions.close()
 
 
@@ -115,7 +128,7 @@ async def test_without_redis_a_call_goes_on_and_nobody_knows_which_do(tmp_path):
     failures = []
     sessions = Sessions(f"unix://{tmp_path}/absent.sock", failures.append)
     await sessions.put_call(CALL)
-    await sessions.drop_call(CALL.call_id)
+    await sessions.drop_call(CALL.call_id, 1)
     assert await sessions.live_calls() is None
     assert failures == ["ConnectionError"] * 3
     await sessions.close()
@@ -132,7 +145,7 @@ async def test_a_redis_that_does_not_answer_holds_nobody_up(tmp_path):
         sessions = Sessions(f"unix://{silent}", failures.append)
         async with asyncio.timeout(0.9):  # its sockets wait for a second
             await sessions.put_call(CALL)
-            await sessions.drop_call(CALL.call_id)
+            await sessions.drop_call(CALL.call_id, 1)
             assert await sessions.live_calls() is None
         await sessions.close()
     assert failures == ["TimeoutError"] * 3

@@ -194,7 +194,7 @@ async def test_a_call_that_goes_on_is_said_to(client, context, pool, tokens):
     going = await taken_up(pool, sid(1), DANA)
     lost = await taken_up(pool, sid(2), LEE)
     await context.sessions.put_call(
-        CallSession(going.call_id, "test:0", "in_progress", DANA, datetime.now(UTC), "Hello!")
+        CallSession(going.call_id, 1, "test:0", "in_progress", DANA, datetime.now(UTC), "Hello!")
     )
     _, page = await asked(client, "/v1/calls", tokens["viewer"])
     live = {call["call_id"]: call["live"] for call in page["calls"]}
