@@ -5,6 +5,7 @@
     voice      our voice: paced, cut, and noted as far as it was heard
     playout    what was sent to the caller, and what the caller has heard
     responses  one response at a time
+    owed       an answer that is owed, whatever became of it
     tooling    each tool call answered once, one response to a batch
     timings    how long a caller was kept waiting
     turns      who said what, and how much of it was heard

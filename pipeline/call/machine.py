@@ -13,6 +13,7 @@ from enum import Enum, auto
 from typing import Any, Literal
 
 from pipeline.call import greeting
+from pipeline.call.owed import Owed
 from pipeline.call.responses import Responses
 from pipeline.call.timings import Timings
 from pipeline.call.tooling import Tooling
@@ -128,7 +129,7 @@ class Call:
         self._ready = False
         self._listen_until: float | None = None
         """While the caller speaks, so long at most, nothing new is said."""
-        self._owed_since: float | None = None
+        self._owed = Owed(watched=plan.answered_by == "model")
         self._warn_at: float | None = self._ends - WARNING_SECONDS
         self._close_by: float | None = None
 
@@ -144,8 +145,8 @@ class Call:
                 return [] if self.over else [Hear(fact.payload)]
             self._early.append(fact.payload)
             return []
-        if self.over:
-            return []
+        if self.over:  # what was being said to us is kept all the same
+            return [KeepMessage(fact.payload)] if isinstance(fact, MessageSpoken) else []
         orders = self._of_model(fact, now) + self._of_caller(fact, now)
         return orders if self.over else orders + self._settle(now)
 
@@ -155,13 +156,11 @@ class Call:
             return None
         due = [self.voice.deadline(now), self._close_by, self._responses.deadline(now)]
         if self.state is not CLOSING:
-            due += (self._ends, self._warn_at)
+            due += (self._ends, self._warn_at, self._listen_until, self._owed.deadline)
             if not self._ready:
                 due.append(self._began + READY_SECONDS)
             if self.greeting.missing:
                 due.append(self._began + greeting.SECONDS)
-            if self._responses.owes():
-                due.append(self._listen_until)
         return min((at for at in due if at is not None), default=None)
 
     def expire(self, now: float) -> list[Order]:
@@ -174,15 +173,18 @@ class Call:
             self._listen_until = None
         orders: list[Order] = []
         late = not self._ready and now >= self._began + READY_SECONDS
+        silence = self._owed.late(now)
         if self.state is CLOSING:
             if self._responses.overdue(now):
                 self._responses.gone()
         elif now >= self._ends:
             orders = self._close("too_long", now, self._plan.words.limit)
-        elif late or self._responses.overdue(now):
+        elif late or self._responses.overdue(now) or silence == "fail":
             orders = self._close("model_failed", now, self._plan.words.apology)
         elif self.greeting.missing and now >= self._began + greeting.SECONDS:
             orders = self._greet_instead(now)
+        elif silence == "ask":
+            self._responses.want(Respond("answer"))
         elif self._warn_at is not None and now >= self._warn_at:
             self._warn_at = None
             text = self._plan.words.warning
@@ -207,7 +209,8 @@ class Call:
                 self._listen_until = now + TURN_SECONDS
             case CallerTurnEnded(item_id):
                 self._transcript.begin(item_id, "caller", now)
-                self._listen_until, self._owed_since = None, now
+                self._listen_until = None
+                self._owed.asked(now)
                 orders = self._break_in(now) if self.state is CLOSING else []
                 self._responses.want(Respond("answer"))
                 return orders
@@ -269,7 +272,7 @@ class Call:
         self.voice.finish(done.response_id)
         self._tooling.over(done.response_id)
         if self._tooling.finished():
-            self._responses.want(Respond("tools"))
+            self._responses.want(self._owed.follow_up())
         if not self._responses.done(done.response_id, now, failed=done.status == "failed"):
             return self._close("model_failed", now, self._plan.words.apology)
         first = self.state is GREETING and self._responses.tag == greeting.TAG
@@ -284,16 +287,15 @@ class Call:
         order, response_id, call = answered
         whole = self._tooling.finished()
         unheard = self._listen_until is not None or not self._responses.is_wanted(response_id)
-        if call.name == END and "error" not in output and not unheard:
+        may_end = not unheard and self.state is not GREETING
+        if call.name == END and "error" not in output and may_end:
             spoken = self.voice.audible or self.voice.spoke == response_id
             if self.state is TALKING and not spoken:
                 self._responses.want(Respond("farewell", FAREWELL, tools=False))
             return [order, *self._close("said_goodbye", now, "")]
         if whole:
-            self._responses.want(Respond("tools"))
+            self._responses.want(self._owed.follow_up())
         return [order]
-
-    # --- what is said first, and last --------------------------------------------------------
 
     def _greet(self, now: float) -> list[Order]:
         """Say the first words."""
@@ -329,6 +331,8 @@ class Call:
         self.timings.interruptions += self.voice.audible
         orders = self.voice.stop(now)
         unwanted = self._responses.drop(now)
+        if orders or unwanted:
+            self._owed.cut()
         return [*orders, CancelResponse(unwanted)] if unwanted else orders
 
     def _close(self, ending: Ending, now: float, text: str) -> list[Order]:
@@ -363,9 +367,9 @@ class Call:
             self.greeting.begun = True
             if self.timings.first_audio_ms is None:
                 self.timings.first_audio_ms = int((now - self._began) * 1000)
-            if self._owed_since is not None:
-                self.timings.gaps_ms.append(int((now - self._owed_since) * 1000))
-                self._owed_since = None
+            gap_ms = self._owed.spoken(now)
+            if gap_ms is not None:
+                self.timings.gaps_ms.append(gap_ms)
         quiet = not (self.voice.audible or self.voice.pending or self._responses.busy)
         if self.state is GREETING and quiet and self.greeting.told and not self.greeting.missing:
             if not self.greeting.begun:  # nobody can say it, and unsaid it may not go on
@@ -380,6 +384,9 @@ class Call:
         if self.state is not TALKING or self._listen_until is None:
             request = self._responses.next(now, only=_ONLY.get(self.state))
             orders += [request] if request else []
+        silent = quiet and self.state is TALKING and self._listen_until is None
+        coming = self._responses.owes() or self._tooling.running
+        self._owed.watch(now, silent=silent and not coming)
         return orders
 
 

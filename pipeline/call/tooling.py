@@ -67,3 +67,8 @@ class Tooling:
         for key in whole:
             del self._batches[key]
         return bool(whole)
+
+    @property
+    def running(self) -> bool:
+        """Whether any call waits for its answer."""
+        return bool(self._of)

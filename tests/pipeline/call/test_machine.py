@@ -738,7 +738,7 @@ def test_a_caller_who_speaks_during_the_goodbye_is_heard_again():
 
     assert StopPlaying() in orders
     assert line.call.state is State.TALKING
-    line.run(20.0)
+    line.run(10.0)
     assert line.hung_up is None
     line.tell(CallerTurnEnded(AGAIN))
     line.answer(ms=500)
@@ -1023,3 +1023,65 @@ def test_messages_and_the_dialogue_are_passed_on_to_be_stored():
 def test_every_state_has_its_row_and_only_the_end_is_final():
     assert set(MOVES) == set(State)
     assert [state for state, moves in MOVES.items() if not moves] == [State.ENDED]
+
+
+# --- an answer that is owed ----------------------------------------------------------------------
+
+
+def test_a_response_without_a_word_is_asked_for_once_more_and_then_the_model_has_failed():
+    line = asked()
+    line.tell(ResponseDone(line.begin(), "completed"))
+    assert line.orders(Respond)[1:] == [Respond("answer")]
+
+    line.run(2.1)
+    assert line.orders(Respond)[1:] == [Respond("answer")] * 2
+    line.tell(ResponseDone(line.begin(), "completed"))
+    line.run(30.0)
+
+    assert line.hung_up == "model_failed"
+    assert line.orders(Say)[-1].text == WORDS.apology
+
+
+def test_a_noise_that_stops_an_answer_does_not_stop_it_for_good():
+    line = asked()
+    response = line.begin()
+    line.speak(response, "Twelve hundred dollars in all.", 3000, done=False)
+    line.run(0.5)
+    line.tell(SpeechStarted(AGAIN, 5000), ResponseDone(response, "cancelled"))
+    line.tell(SpeechStopped(AGAIN, 5100))
+
+    line.run(3.1)
+
+    assert line.orders(Respond)[1:] == [Respond("answer")] * 2
+
+
+def test_a_model_that_calls_tool_after_tool_has_to_speak_in_the_end():
+    line = asked()
+    for number in range(8):
+        response = line.begin()
+        line.call_tools(response, (f"call-{number}", "search_knowledge"))
+        line.tell(ToolAnswered(f"call-{number}", {"entries": []}))
+        line.tell(ResponseDone(response, "completed"))
+
+    follow_ups = [respond.tools for respond in line.orders(Respond) if respond.tag == "tools"]
+    assert follow_ups == [True] * 5 + [False] * 3
+
+
+def test_a_caller_who_is_typing_is_not_spoken_to():
+    line = Line("attendant")
+    line.tell(ModelReady())
+    line.run(8.0)
+    line.answer("For a price, press 1.", 2000)
+    line.run(0.5)
+    line.tell(CallerDigit("9"))
+
+    line.run(10.0)
+
+    assert line.orders(Respond) == [Respond("menu")]
+
+
+def test_a_message_that_was_being_spoken_at_the_end_is_kept():
+    line = asked()
+    line.tell(CallerGone("hung_up"))
+    assert line.call.over
+    assert line.tell(MessageSpoken(b"~")) == [KeepMessage(b"~")]
