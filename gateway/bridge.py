@@ -38,7 +38,7 @@ from realtime.settings import SessionSettings, cost_micros
 from realtime.socket import RealtimeSocket, connect
 from storage import call_turns, calls
 from storage.calls import ATTENDANT, Attached
-from storage.database import DATABASE_DOWN
+from storage.database import DATABASE_DOWN, within
 
 log = structlog.get_logger()
 
@@ -74,16 +74,20 @@ class Bridge:
     async def run(self) -> None:
         """Return when this media socket is done with."""
         context, attached = self._context, self._attached
-        async with asyncio.timeout(LOAD_SECONDS):
-            matter = await call_tools.load(context, attached)
-            if attached.stream > 1:
-                await call_turns.broken_off(context.pool, attached.call_id)
-            earlier = await call_turns.turns(context.pool, attached.call_id)
+        matter, earlier = await within(LOAD_SECONDS, self._load())
         records = Records(context, attached, matter, self._texted)
         try:
             await self._talk(matter, earlier, records)
         finally:
             await records.close()
+
+    async def _load(self) -> tuple[CallMatter, Sequence[Turn]]:
+        """What is known of the caller, and what was said on the call before."""
+        context, attached = self._context, self._attached
+        if attached.stream > 1:
+            await call_turns.broken_off(context.pool, attached.call_id)
+        earlier = await call_turns.turns(context.pool, attached.call_id)
+        return await call_tools.load(context, attached), earlier
 
     async def _talk(self, matter: CallMatter, earlier: Sequence[Turn], records: Records) -> None:
         context, attached, line = self._context, self._attached, self._carrier_line
@@ -141,6 +145,7 @@ class Bridge:
             call=Call(plan, time.monotonic()),
             carrier=Leg("carrier", self._carrier, self._carrier_line),
             attendant=Leg("attendant", attendant),
+            call_id=attached.call_id,
             last_words=attendant.caller_gone,
             records=records.obey,
             metrics=self._context.metrics,
@@ -200,11 +205,11 @@ class Bridge:
         pool, held = self._context.pool, self._attached
         ended = live.reason if live.reason in FOR_GOOD else None
         with _storing():
-            async with asyncio.timeout(LAST_SECONDS):
-                if ended is not None:
-                    await calls.ending(pool, held.call_id, held.stream, ended)
-                elif live.reason == "model_failed":
-                    await calls.model_failed(pool, held.call_id)
+            if ended is not None:
+                telling = calls.ending(pool, held.call_id, held.stream, ended)
+                await within(LAST_SECONDS, telling)
+            elif live.reason == "model_failed":
+                await within(LAST_SECONDS, calls.model_failed(pool, held.call_id))
         await self._carrier_line.close()
         await records.close()
         spent, outcome = self._spent(live), LOST

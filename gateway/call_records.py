@@ -20,7 +20,7 @@ from pipeline.events import Fact, KeepMessage, KeepTurn, Order, Remember, RunToo
 from pipeline.inquiry.vocabulary import ToolCall
 from storage import call_turns, calls
 from storage.calls import Attached
-from storage.database import DATABASE_DOWN
+from storage.database import DATABASE_DOWN, within
 from storage.sessions import CallSession
 
 log = structlog.get_logger()
@@ -28,6 +28,8 @@ log = structlog.get_logger()
 TOOL_SECONDS = 5.0
 LAST_SECONDS = 5.0
 """What is under way when a call ends has so long to finish."""
+END_SECONDS = 1.0
+"""For what has been told to stop."""
 REFRESH_SECONDS = 30.0
 """How often the directory of live calls is told that this one goes on."""
 MOST_WAITING = 1000
@@ -60,6 +62,7 @@ class Records:
         self._writing = asyncio.create_task(self._write())
         self._tools: set[asyncio.Task[None]] = set()
         self._over = asyncio.Event()
+        self._dropped = False
         self._shown = asyncio.create_task(self._show())
 
     def obey(self, order: Order) -> None:
@@ -81,8 +84,8 @@ class Records:
                 task.add_done_callback(self._tools.discard)
 
     async def close(self) -> None:
-        """Finish what is under way; no task is left when this returns. A second time does no
-        more."""
+        """Finish what is under way; no task is left when this returns, but one that waits for a
+        database that hangs. A second time does no more."""
         if self._over.is_set():
             return
         self._over.set()
@@ -97,14 +100,16 @@ class Records:
             left = [self._writing, self._shown, *self._tools]
             for task in left:
                 task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        await asyncio.wait(left, timeout=END_SECONDS)
         await self._context.sessions.drop_call(self._attached.call_id, self._attached.stream)
 
     def _keep(self, write: Callable[[], Awaitable[object]]) -> None:
         try:
             self._writes.put_nowait(write)
         except asyncio.QueueFull:
-            log.error("call_record_dropped")
+            if not self._dropped:
+                log.error("call_records_dropped")
+            self._dropped = True
 
     async def _keep_turn(self, turn: Turn) -> None:
         held = self._attached
@@ -125,10 +130,8 @@ class Records:
     async def _run(self, call: ToolCall) -> None:
         output: Mapping[str, Any] = {"error": "this cannot be done right now; say so"}
         try:
-            async with asyncio.timeout(self._tool_seconds):
-                output = await call_tools.run(
-                    self._context, self._matter, call, texted=self._texted
-                )
+            running = call_tools.run(self._context, self._matter, call, texted=self._texted)
+            output = await within(self._tool_seconds, running)
         except TimeoutError:
             log.warning("call_tool_slow", tool=call.name[:40])
         except Exception:

@@ -25,13 +25,15 @@ from pipeline.events import MediaStarted
 from pipeline.peer import Peer
 from storage import calls
 from storage.calls import Attached
-from storage.database import DATABASE_DOWN
+from storage.database import DATABASE_DOWN, within
 
 log = structlog.get_logger()
 
 START_SECONDS = 5.0
 ATTACH_SECONDS = 5.0
 """For the database; after that the carrier had better ask again."""
+HEARTBEAT_SECONDS = 15.0
+"""A carrier that has sent nothing for so long is asked whether it is there."""
 MOST_MESSAGE = 64 * 1024
 REFUSED, TOO_LATE = 1008, 1002
 
@@ -51,7 +53,11 @@ def handler(
             context.metrics.media_refused.labels(str(exc)).inc()
             return web.Response(status=403)
         socket = web.WebSocketResponse(
-            max_msg_size=MOST_MESSAGE, compress=False, timeout=1.0, decode_text=True
+            max_msg_size=MOST_MESSAGE,
+            compress=False,
+            timeout=1.0,
+            decode_text=True,
+            heartbeat=HEARTBEAT_SECONDS,
         )
         await socket.prepare(request)
         line = MediaLine(socket, request.transport)
@@ -86,8 +92,7 @@ async def _bridge(
         context.metrics.media_refused.labels("never_started").inc()
         await line.close(TOO_LATE)
         return
-    async with asyncio.timeout(ATTACH_SECONDS):
-        attached = await _attach(context, channel, started)
+    attached = await within(ATTACH_SECONDS, _attach(context, channel, started))
     if attached is None:
         await line.close(REFUSED)
         return

@@ -7,7 +7,8 @@ is neither lost nor sent to us for ever.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any
 
 import asyncpg
 import structlog
@@ -23,14 +24,16 @@ from pipeline.call.words import UNABLE
 from pipeline.errors import ProtocolError, Rejected
 from pipeline.messages import DeliveryReport, InboundMessage
 from storage.conversations import Accepted
-from storage.database import DATABASE_DOWN
+from storage.database import DATABASE_DOWN, within
 
 log = structlog.get_logger()
 
 Arrived = Callable[[Accepted], None]
 Report = Callable[[DeliveryReport], Awaitable[bool]]
-Take = Callable[[Context, Webhook], Awaitable[Reply]]
+Take = Callable[[Context, Webhook], Coroutine[Any, Any, Reply]]
 """Proves, parses and commits a webhook; gives the answer that is its acknowledgement."""
+STORE_SECONDS = 8.0
+"""A carrier waits 15 s for an answer; a database that hangs must leave time for another."""
 UNSTORED = Reply(503, {"retry-after": "5"})
 
 
@@ -106,7 +109,7 @@ async def _received(
         return web.Response(status=refusal.status)
     webhook = webhook_of(request, context, body)
     try:
-        reply = await take(context, webhook)
+        reply = await within(STORE_SECONDS, take(context, webhook))
     except Rejected as exc:
         context.metrics.signature_rejects.labels(request.path, str(exc)).inc()
         log.warning("webhook_rejected", path=request.path, reason=str(exc))

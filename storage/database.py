@@ -1,8 +1,10 @@
 """The connection pool, and the numbered migrations, run once under an advisory lock."""
 
+import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from importlib.resources import files
+from typing import Any, TypeVar
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -11,6 +13,7 @@ from pipeline.errors import ConciergeError
 
 Db = asyncpg.Pool | asyncpg.Connection | PoolConnectionProxy
 """What a query needs: the pool, or one connection inside a transaction."""
+Found = TypeVar("Found")
 
 
 class Unreachable(ConciergeError):
@@ -30,6 +33,34 @@ DATABASE_DOWN = (
     TimeoutError,
 )
 """What a query raises when the database is away, restarting or too slow: not our mistakes."""
+
+_left: set["asyncio.Task[object]"] = set()
+
+
+async def within(seconds: float, work: Coroutine[Any, Any, Found]) -> Found:
+    """Do this unless it takes longer; then TimeoutError at once, and it ends when it can.
+
+    A query that is cancelled waits for a word of the server's. From a server that hangs there is
+    none for as long as a command may take, and whoever has a deadline does not wait for that.
+    """
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.wait({task}, timeout=seconds)
+        if not task.done():
+            raise TimeoutError
+        return task.result()
+    finally:
+        if not task.done():
+            task.cancel()
+            _left.add(task)
+            task.add_done_callback(_ended)
+
+
+def _ended(task: "asyncio.Task[object]") -> None:
+    _left.discard(task)
+    if not task.cancelled():
+        task.exception()  # nobody asks any more
+
 
 COMMAND_SECONDS = 30.0
 MIGRATION_LOCK = 0x636F6E63  # "conc": one migrator at a time, whatever machine it is on

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import asyncpg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from storage.database import (
     migrations,
     pending_migrations,
     storable,
+    within,
 )
 
 
@@ -49,3 +51,26 @@ def test_any_text_can_be_made_storable_and_a_good_one_stays_as_it_was(text):
     assert kept.encode().decode() == kept
     if "\0" not in text and not any(0xD800 <= ord(each) < 0xE000 for each in text):
         assert kept == text
+
+
+async def test_work_that_takes_too_long_is_left_at_once_and_ends_when_it_can(pool):
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def hangs():
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            await begun.wait()  # a database that does not answer keeps even this waiting
+            ended.set()
+            raise
+
+    with pytest.raises(TimeoutError):
+        await within(0.01, hangs())
+    await asyncio.wait_for(ended.wait(), 5)
+
+
+async def test_work_that_is_done_in_time_gives_what_it_found_or_raises_what_it_raised(pool):
+    assert await within(5, pool.fetchval("SELECT 7")) == 7
+    with pytest.raises(asyncpg.UndefinedTableError):
+        await within(5, pool.fetchval("SELECT * FROM nothing"))
