@@ -39,6 +39,7 @@ from pipeline.events import (
     Tell,
     Truncate,
 )
+from pipeline.ids import CallId
 from pipeline.peer import Peer, Wire
 from realtime.server_events import COMPLAINTS
 
@@ -85,8 +86,9 @@ class LiveCall:
     records: Callable[[Order], None]
     metrics: Metrics
     clock: Callable[[], float]
+    call_id: CallId | None = None
     last_words: Callable[[float], Sequence[Fact]] = lambda now: ()
-    """What the attendant has to tell when the caller is gone: a message that was being spoken."""
+    """What the attendant has to tell when a call ends: a message that was being spoken."""
     model: Leg | None = None
     """Given when it is being connected; None where the attendant answers."""
     ended: asyncio.Event = field(default_factory=asyncio.Event)
@@ -138,10 +140,7 @@ class LiveCall:
         if self.ended.is_set():
             return
         try:
-            for fact in facts:
-                if isinstance(fact, CallerGone):
-                    self._step(self.last_words(now), now)
-                self._step((fact,), now)
+            self._step(facts, now)
             self._settle(now)
         except Exception as exc:
             self._broke(exc)
@@ -170,6 +169,7 @@ class LiveCall:
         elif isinstance(order, Say):
             self.attendant.peer.obey(order, now)
         elif isinstance(order, HangUp):
+            self._step(self.last_words(now), now)
             self.reason = order.reason
             self.ended.set()
 
@@ -199,10 +199,8 @@ class LiveCall:
         if self.ended.is_set():
             return
         try:
-            at = self.call.deadline(now)
-            if at is not None and at <= now:
-                for order in self.call.expire(now):
-                    self._obey(order, now)
+            for order in self.call.expire(now):
+                self._obey(order, now)
             for leg in self._legs():
                 at = leg.peer.deadline()
                 if at is not None and at <= now:

@@ -52,7 +52,6 @@ class MediaLine:
 
     async def write(self) -> None:
         """Send what waits, one message after the other, until the carrier is gone."""
-        reason = "socket_closed"
         try:
             while True:
                 data = await self._waiting.get()
@@ -61,10 +60,9 @@ class MediaLine:
                     await self._socket.send_str(str(data))
                 self._stuck = False
         except TimeoutError:
-            reason = "stalled"
+            self.gone(CallerGone("stalled"))
         except (ConnectionError, RuntimeError):
-            pass  # closed or closing: aiohttp says it in either word
-        self.gone(CallerGone(reason))
+            return  # closed or closing, in either word of aiohttp's: who reads knows why
 
     async def read(self) -> AsyncIterator[Wire]:
         """The carrier's messages, until its socket closes.

@@ -16,6 +16,7 @@ from gateway.context import Context
 from pipeline.call.status import MOVES, CallRang, CallReport, CallStatus, MediaOver
 from pipeline.call.summary import LOST, summarise
 from pipeline.call.words import UNABLE, call_back
+from pipeline.events import HUNG_UP, CallerGone
 from pipeline.ids import CallId, ConversationId
 from pipeline.inquiry import policy
 from pipeline.inquiry.escalation import Reason
@@ -105,8 +106,12 @@ async def _give_up(context: Context, lost: After) -> None:
 async def _note(context: Context, report: CallReport) -> Reply:
     """Count and sum up a call that is over, unless a worker that has its audio will."""
     noted = await calls.report(context.pool, report)
-    ours = noted is not None and noted.worker is None and noted.outcome is None
-    if noted is None or not (ours and noted.moved) or MOVES[noted.status]:
+    if noted is None or MOVES[noted.status]:
+        return Reply()
+    for live in context.live_calls:
+        if live.call_id == noted.call_id:  # its socket has not noticed yet
+            live.tell(CallerGone(HUNG_UP))
+    if not noted.moved or noted.worker is not None or noted.outcome is not None:
         return Reply()
     if noted.status is CallStatus.COMPLETED:  # its audio was lost, and then the caller gave up
         await _sum_up_lost(context, noted.call_id, noted.status)

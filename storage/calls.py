@@ -365,10 +365,20 @@ async def after(db: Db, provider: str, provider_id: str) -> After | None:
 
 
 async def abandon(db: Db, *, worker: str) -> int:
-    """At a worker's start: nobody holds what a namesake held when it died. How many that were."""
+    """At a worker's start: nobody holds what a namesake held when it died. How many that were.
+
+    What was reported over meanwhile nobody has summed up, and nobody will.
+    """
     rows = await db.fetch(
-        "UPDATE calls SET worker = NULL WHERE worker = $1"
-        " AND status IN ('ringing', 'in_progress', 'on_hold') RETURNING id",
+        """
+        UPDATE calls SET worker = NULL,
+               end_reason = CASE WHEN ended_at IS NULL THEN end_reason
+                                 ELSE coalesce(end_reason, 'lost') END,
+               outcome = CASE WHEN ended_at IS NULL THEN outcome ELSE coalesce(outcome, 'lost') END,
+               summary = CASE WHEN ended_at IS NULL THEN summary
+                              ELSE coalesce(summary, 'The call broke off.') END
+         WHERE worker = $1 RETURNING id
+        """,
         worker,
     )
     return len(rows)

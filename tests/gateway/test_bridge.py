@@ -164,14 +164,17 @@ async def test_a_cut_line_is_taken_up_where_it_was_three_times_and_then_called_b
     assert counted(context.metrics.calls, "lost") == 1
 
 
-async def test_a_caller_who_is_gone_with_the_line_is_summed_up_all_the_same(carrier, context, pool):
+async def test_a_call_that_its_carrier_reports_over_ends_though_its_socket_stays_open(
+    carrier, context, pool
+):
     async with carrier.connected() as line:
         await greeted(line, context)
         await carrier.report("completed", CallDuration="7")
+        assert await line.closed() == 1000
     row = await eventually(lambda: pool.fetchrow("SELECT * FROM calls WHERE outcome IS NOT NULL"))
-    assert (row["status"], row["outcome"], row["end_reason"]) == ("completed", "lost", "lost")
-    assert row["summary"].endswith("The call broke off.")
-    assert row["seconds"] == 7
+    assert (row["status"], row["end_reason"]) == ("completed", "caller_hung_up")
+    assert (row["outcome"], row["seconds"]) == ("abandoned", 7)
+    assert not context.live_calls
 
 
 async def test_a_call_that_goes_on_when_its_worker_stops_is_handed_over(carrier, context, pool):
@@ -262,6 +265,21 @@ async def test_a_model_greets_quotes_and_its_row_says_what_it_cost(carrier, cont
     assert counted(context.metrics.model_connections, "connected") == 1
     assert simulator.violations == []
     assert simulator.connected == 0
+
+
+async def test_a_response_that_fails_is_asked_for_again_while_nobody_speaks(carrier, model, pool):
+    failing, saying = Step(fail="failed"), Step(say="Twenty adults, gladly.")
+    await model(Utterance([failing, saying], heard="20 adults"))
+    async with carrier.connected() as line:
+        await line.until(lambda line: len(line.marks) >= 2)
+        await line.say(*[LOUD] * 20, *[SILENT] * 40)
+
+        async def answered():
+            return "Twenty adults, gladly." in await texts(pool, "model")
+
+        await eventually(answered)
+        await line.hang_up()
+    assert (await settled(pool))["model_failed"] is False
 
 
 async def test_a_model_that_ends_the_call_says_goodbye_first(carrier, model, pool):

@@ -457,9 +457,11 @@ async def test_a_worker_that_starts_holds_none_of_the_calls_its_namesake_held(po
     over = await taken_up(pool, "CA" + "3" * 32)
     others = await taken_up(pool, "CA" + "4" * 32, worker="host:2")
     await calls.report(pool, reported(S.COMPLETED, sid="CA" + "3" * 32))
-    assert await calls.abandon(pool, worker="host:1") == 1
-    assert (await row(pool, dead.call_id))["worker"] is None
-    assert (await row(pool, over.call_id))["worker"] == "host:1"
+    assert await calls.abandon(pool, worker="host:1") == 2
+    going, ended = await row(pool, dead.call_id), await row(pool, over.call_id)
+    assert (going["worker"], going["outcome"], going["end_reason"]) == (None, None, None)
+    assert (ended["worker"], ended["outcome"], ended["end_reason"]) == (None, "lost", "lost")
+    assert ended["summary"] == "The call broke off."
     assert (await row(pool, others.call_id))["worker"] == "host:2"
 
 
