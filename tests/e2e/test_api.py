@@ -225,7 +225,7 @@ async def test_the_api_is_as_its_own_description_says(house, tmp_path):
         *(sys.executable, "-m", "schemathesis.cli", "run"),
         f"{house.program.url}/v1/openapi.json",
         *("--checks", "all", "--max-examples", str(SCHEMATHESIS_EXAMPLES), "--seed", "1"),
-        *("--no-color", "--workers", "2"),
+        *("--no-color", "--workers", "1"),
     ]
     process = await asyncio.create_subprocess_exec(
         *command,
