@@ -367,8 +367,7 @@ class Call:
             self.greeting.begun = True
             if self.timings.first_audio_ms is None:
                 self.timings.first_audio_ms = int((now - self._began) * 1000)
-            gap_ms = self._owed.spoken(now)
-            if gap_ms is not None:
+            if (gap_ms := self._owed.spoken(now)) is not None:
                 self.timings.gaps_ms.append(gap_ms)
         quiet = not (self.voice.audible or self.voice.pending or self._responses.busy)
         if self.state is GREETING and quiet and self.greeting.told and not self.greeting.missing:
@@ -384,9 +383,10 @@ class Call:
         if self.state is not TALKING or self._listen_until is None:
             request = self._responses.next(now, only=_ONLY.get(self.state))
             orders += [request] if request else []
-        silent = quiet and self.state is TALKING and self._listen_until is None
-        coming = self._responses.owes() or self._tooling.running
-        self._owed.watch(now, silent=silent and not coming)
+        listening = self._listen_until is not None
+        coming = self._responses.owes() or self._tooling.running or listening
+        silent = quiet and not coming and self.state is TALKING
+        self._owed.watch(now, silent=silent, listening=listening)
         return orders
 
 

@@ -10,6 +10,8 @@ from typing import Literal
 from pipeline.events import Respond
 
 STUCK_SECONDS = 2.0
+LONGEST_SECONDS = 20.0
+"""From the end of a turn to the first audio, whatever is under way meanwhile."""
 MOST_ROUNDS = 6
 """Of tools for one turn of the caller's; then the model has to speak."""
 
@@ -25,6 +27,7 @@ class Owed:
         self._asked_again = False
         self._spoke = False
         """Something was said since the caller's turn."""
+        self._stuck_at: float | None = None
         self.deadline: float | None = None
         """When a silence has lasted too long."""
 
@@ -49,19 +52,29 @@ class Owed:
         self._rounds += 1
         return Respond("tools", tools=self._rounds < MOST_ROUNDS)
 
-    def watch(self, now: float, *, silent: bool) -> None:
-        """Whether nothing is under way, as of now."""
-        if not (silent and self._owing and self._watched):
-            self.deadline = None
-        elif self.deadline is None:
-            self.deadline = now + STUCK_SECONDS
+    def watch(self, now: float, *, silent: bool, listening: bool = False) -> None:
+        """Whether nothing is under way, as of now; or the caller speaks."""
+        if listening:
+            self._turn_ended = None  # another end of a turn will come, or was a noise
+        owing = self._owing and self._watched
+        if not (silent and owing):
+            self._stuck_at = None
+        elif self._stuck_at is None:
+            self._stuck_at = now + STUCK_SECONDS
+        self.deadline = self._stuck_at
+        if owing and self._turn_ended is not None:
+            longest = self._turn_ended + LONGEST_SECONDS
+            self.deadline = min(longest, self._stuck_at or longest)
 
     def late(self, now: float) -> Literal["ask", "fail"] | None:
         """What to do about a silence that has lasted too long: ask once more in a turn. Who then
         still says nothing has failed, unless something was said: that may have been all."""
         if self.deadline is None or now < self.deadline:
             return None
-        self.deadline = None
+        self.deadline = self._stuck_at = None
+        if self._turn_ended is not None and now >= self._turn_ended + LONGEST_SECONDS:
+            self._owing = False
+            return "fail"
         if not self._asked_again:
             self._asked_again = True
             return "ask"

@@ -1067,6 +1067,19 @@ def test_a_model_that_calls_tool_after_tool_has_to_speak_in_the_end():
     assert follow_ups == [True] * 5 + [False] * 3
 
 
+def test_a_model_that_calls_tools_for_ever_has_failed():
+    line = asked()
+    for number in range(30):
+        if not line.hung_up and line.call.state is State.TALKING:
+            response = line.begin()
+            line.call_tools(response, (f"call-{number}", "search_knowledge"))
+            line.tell(ToolAnswered(f"call-{number}", {"entries": []}))
+            line.tell(ResponseDone(response, "completed"))
+            line.run(1.0)
+    line.run(10.0)
+    assert line.hung_up == "model_failed"
+
+
 def test_a_caller_who_is_typing_is_not_spoken_to():
     line = Line("attendant")
     line.tell(ModelReady())

@@ -1,6 +1,6 @@
 """An answer that is owed: nothing makes us forget it, and no silence lasts."""
 
-from pipeline.call.owed import MOST_ROUNDS, STUCK_SECONDS, Owed
+from pipeline.call.owed import LONGEST_SECONDS, MOST_ROUNDS, STUCK_SECONDS, Owed
 
 
 def owed() -> Owed:
@@ -24,7 +24,6 @@ def test_what_is_under_way_is_waited_for():
     answer = owed()
     answer.watch(11.0, silent=True)
     answer.watch(12.0, silent=False)
-    assert answer.deadline is None
     assert answer.late(20.0) is None
 
 
@@ -77,3 +76,19 @@ def test_after_so_many_rounds_of_tools_there_are_none_until_the_next_turn():
     assert rounds == [True] * (MOST_ROUNDS - 1) + [False] * 2
     answer.asked(30.0)
     assert answer.follow_up().tools
+
+
+def test_whatever_is_under_way_it_does_not_keep_a_caller_longer_than_twenty_seconds():
+    answer = owed()
+    answer.watch(12.0, silent=False)
+    assert answer.deadline == 10.0 + LONGEST_SECONDS
+    assert answer.late(29.9) is None
+    assert answer.late(30.0) == "fail"
+
+
+def test_while_the_caller_speaks_nothing_is_late():
+    answer = owed()
+    answer.watch(15.0, silent=False, listening=True)
+    assert answer.deadline is None
+    answer.watch(40.0, silent=True)
+    assert answer.deadline == 40.0 + STUCK_SECONDS
