@@ -26,6 +26,8 @@ from storage.sessions import CallSession
 log = structlog.get_logger()
 
 TOOL_SECONDS = 5.0
+TOO_SLOW = "this takes too long, and nobody knows yet whether it was done: say so"
+"""What was begun is not taken back: it may be committed after all."""
 LAST_SECONDS = 5.0
 """What is under way when a call ends has so long to finish."""
 END_SECONDS = 1.0
@@ -128,15 +130,12 @@ class Records:
                 log.exception("call_record_failed")
 
     async def _run(self, call: ToolCall) -> None:
-        output: Mapping[str, Any] = {"error": "this cannot be done right now; say so"}
+        output: Mapping[str, Any] = {"error": TOO_SLOW}
         try:
             running = call_tools.run(self._context, self._matter, call, texted=self._texted)
             output = await within(self._tool_seconds, running)
         except TimeoutError:
             log.warning("call_tool_slow", tool=call.name[:40])
-        except Exception:
-            # The model waits for an answer to this call, whatever went wrong with it.
-            log.exception("call_tool_failed")
         finally:
             self.tell(ToolAnswered(call.call_id, output))
 

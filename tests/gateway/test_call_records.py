@@ -110,7 +110,9 @@ async def test_a_tool_that_takes_too_long_is_answered_once_all_the_same(records,
     async with matter.one_at_a_time:  # another tool is at work
         records.obey(RunTool(QUOTE))
         told = await answer(records)
-        assert told.output == {"error": "this cannot be done right now; say so"}
+        assert told.output == {
+            "error": "this takes too long, and nobody knows yet whether it was done: say so"
+        }
     await records.close()
     assert records.answers.empty()
     assert await pool.fetchval("SELECT count(*) FROM quotes") == 0
